@@ -1,0 +1,43 @@
+// A delivery is one package to one recipient; an attempt is one try; an outcome is what the adapter saw;
+// a settlement is what the hub decided.
+import type { Problem } from './problem.js'
+import type { Axis, DeliveryState, RouteReason } from './generated.js'
+
+/** What an adapter saw. An outcome is data; an adapter that throws is defective. */
+export type Outcome =
+  /** The receiving system has it for good. */
+  | { kind: 'delivered', externalId?: string }
+  /** The recipient will fetch it; it settles when the recipient acknowledges or rejects. */
+  | { kind: 'available' }
+  /** Not now. `uncertain`: the bytes may have arrived although no answer came. */
+  | { kind: 'deferred', problem: Problem, retryAfterMs?: number, uncertain?: boolean }
+  /** Never: the receiving system said no, or the content cannot be sent. */
+  | { kind: 'refused', problem: Problem }
+
+/** States in which nothing more happens by itself. */
+export const FINAL_STATES = ['delivered', 'refused', 'dead', 'expired', 'cancelled'] as const satisfies readonly DeliveryState[]
+
+/** What the hub decided after an attempt. */
+export interface Settlement {
+  state: Extract<DeliveryState, 'delivered' | 'available' | 'deferred' | 'refused' | 'dead' | 'expired'>
+  /** Epoch ms of the next try; only when deferred. */
+  dueAt?: number
+  problem?: Problem
+  externalId?: string
+}
+
+/** One recipient of a package, planned by `route`, before it is stored. */
+export interface PlannedDelivery {
+  id: string
+  /** Code as the sender wrote it. */
+  to: string
+  /** Main code of the agency that gets it. Absent when refused at once. */
+  agency?: string
+  endpoint?: string
+  axis?: Axis
+  adapter?: string
+  format: 'original' | 'json'
+  reasons: RouteReason[]
+  /** Set when this recipient cannot be served: the delivery is stored as refused. */
+  problem?: Problem
+}

@@ -1,0 +1,1118 @@
+// Generated from schemas/*.schema.json by `npm run generate`. Do not edit.
+
+/**
+ * trung_uong: national. tinh, so_nganh: province. huyen: district (closed since 1 July 2025). khu_vuc: regional unit between province and commune. xa: commune. The depth of a code never tells the level.
+ *
+ * This interface was referenced by `AgencyDirectoryFile`'s JSON-Schema
+ * via the `definition` "level".
+ */
+export type AgencyLevel = 'trung_uong' | 'tinh' | 'so_nganh' | 'huyen' | 'khu_vuc' | 'xa' | 'don_vi_su_nghiep' | 'doanh_nghiep' | 'khac'
+/**
+ * A level's side of the hub.
+ *
+ * This interface was referenced by `Delivery`'s JSON-Schema
+ * via the `definition` "axis".
+ */
+export type Axis = 'national' | 'province' | 'district' | 'commune'
+/**
+ * queued: waiting in the broker. active: being tried. deferred: to be tried again at dueAt. available: waiting in the inbox to be fetched. delivered, refused, dead, expired, cancelled: final.
+ *
+ * This interface was referenced by `Delivery`'s JSON-Schema
+ * via the `definition` "state".
+ */
+export type DeliveryState = 'queued' | 'active' | 'deferred' | 'available' | 'delivered' | 'refused' | 'dead' | 'expired' | 'cancelled'
+/**
+ * A dossier package (hồ sơ thủ tục hành chính) as an agency posts it and as the hub delivers it. HoSo and TienDo have the field names and string values of the national portal (DongBoHoSoMC, CapNhatTienDoHoSoMC).
+ */
+export type Dossier = {
+  /**
+   * The sender's own identifier of this package; never reused.
+   */
+  packageId: string
+  /**
+   * What the package does to the dossier.
+   */
+  kind: 'submit' | 'supplement' | 'transfer' | 'progress' | 'result' | 'withdraw' | 'ack' | 'error'
+  /**
+   * Code of the sending agency.
+   */
+  from: string
+  /**
+   * Recipients.
+   *
+   * @minItems 1
+   * @maxItems 200
+   *
+   * Items: Code of a recipient.
+   */
+  to: string[]
+  /**
+   * Dossier code given by the one-stop system; the hub never issues another.
+   */
+  MaHoSo: string
+  /**
+   * The code another system gave to the same dossier.
+   */
+  MaHoSoKhac?: string
+  /**
+   * Procedure code.
+   */
+  MaTTHC?: string
+  /**
+   * packageId of the package this one answers.
+   */
+  inReplyTo?: string
+  /**
+   * When it was sent.
+   */
+  sentAt?: string
+  /**
+   * End of this stage.
+   */
+  deadlineAt?: string
+  /**
+   * Part of the recipient: chủ trì or phối hợp.
+   */
+  role?: 'main' | 'coordinating'
+  /**
+   * 0 to 4, as for documents.
+   */
+  priority?: number
+  /**
+   * Why; required for withdraw and error.
+   */
+  reason?: string
+  HoSo?: HoSo
+  /**
+   * Progress steps, oldest first.
+   *
+   * @maxItems 200
+   */
+  TienDo?: TienDo[]
+  /**
+   * Papers of the dossier with their files by hash.
+   *
+   * @maxItems 500
+   */
+  ThanhPhanHoSo?: ThanhPhanHoSo[]
+}
+
+export interface AllSchemas {
+  'adapter-manifest.schema.json'?: AdapterManifest
+  'agency-directory.schema.json'?: AgencyDirectoryFile
+  'delivery.schema.json'?: Delivery
+  'document.schema.json'?: Document
+  'dossier.schema.json'?: Dossier
+  'envelope.schema.json'?: Envelope
+  'problem.schema.json'?: StoredProblem
+  'status.schema.json'?: Status
+}
+/**
+ * What an adapter is and can do: manifest.json in its folder.
+ */
+export interface AdapterManifest {
+  /**
+   * Name of the folder or package.
+   */
+  name: string
+  /**
+   * Version of the adapter (semver).
+   */
+  version: string
+  /**
+   * Version of the adapter contract it was written for.
+   */
+  contract: 1
+  title: LocalizedText
+  /**
+   * outbound: has deliver; inbound: has receive.
+   *
+   * @minItems 1
+   */
+  directions: ('outbound' | 'inbound')[]
+  /**
+   * Package kinds it can carry.
+   *
+   * @minItems 1
+   */
+  kinds: ('document' | 'dossier' | 'status')[]
+  /**
+   * Formats it can be given.
+   *
+   * @minItems 1
+   */
+  formats: ('original' | 'json')[]
+  /**
+   * Facts it can learn from the other side.
+   */
+  receipts?: ('delivered' | 'refused' | 'fetched')[]
+  /**
+   * The other side honours the delivery id: an uncertain attempt may be repeated.
+   */
+  idempotent: boolean
+}
+/**
+ * One sentence in both languages.
+ *
+ * This interface was referenced by `StoredProblem`'s JSON-Schema
+ * via the `definition` "text".
+ */
+export interface LocalizedText {
+  /**
+   * Vietnamese
+   */
+  vi: string
+  /**
+   * English
+   */
+  en: string
+}
+/**
+ * Agencies with their codes over time, and who follows whom after a merger.
+ */
+export interface AgencyDirectoryFile {
+  /**
+   * Name of the directory.
+   */
+  name?: string
+  /**
+   * Agencies.
+   */
+  agencies: Agency[]
+  /**
+   * Successions.
+   */
+  successions?: Succession[]
+}
+/**
+ * This interface was referenced by `AgencyDirectoryFile`'s JSON-Schema
+ * via the `definition` "agency".
+ */
+export interface Agency {
+  /**
+   * Main code, and the identity of the agency inside the hub.
+   */
+  code: string
+  /**
+   * Current name.
+   */
+  name: string
+  level: AgencyLevel
+  axis?: Axis
+  /**
+   * Main code of the superior agency.
+   */
+  parent?: string
+  /**
+   * Other codes of the same agency.
+   */
+  codes?: AgencyCode[]
+  /**
+   * First day.
+   */
+  validFrom?: string
+  /**
+   * First day on which the agency no longer exists.
+   */
+  closedFrom?: string
+  /**
+   * Endpoint of its own; when absent the nearest superior agency with an endpoint that serves subordinates, then the gateway of its axis, is used.
+   */
+  endpoint?: string
+}
+/**
+ * This interface was referenced by `AgencyDirectoryFile`'s JSON-Schema
+ * via the `definition` "code".
+ */
+export interface AgencyCode {
+  /**
+   * qd20: H36.11 (QĐ 20/2020). qcvn102: 000.00.11.H36 (QCVN 102:2016). other: looked up literally.
+   */
+  scheme: 'qd20' | 'qcvn102' | 'other'
+  /**
+   * The code.
+   */
+  code: string
+  /**
+   * First day.
+   */
+  validFrom?: string
+  /**
+   * First day on which it no longer holds.
+   */
+  validTo?: string
+}
+/**
+ * This interface was referenced by `AgencyDirectoryFile`'s JSON-Schema
+ * via the `definition` "succession".
+ */
+export interface Succession {
+  /**
+   * Closed agency.
+   */
+  from: string
+  /**
+   * Agency that follows.
+   */
+  to: string
+  /**
+   * First day.
+   */
+  effectiveFrom: string
+  kind: 'merge' | 'split' | 'rename' | 'function_transfer'
+  /**
+   * Package kinds it holds for; all when absent.
+   */
+  scope?: ('document' | 'dossier' | 'status')[]
+  /**
+   * Takes the mail when several agencies follow.
+   */
+  default?: boolean
+}
+/**
+ * One package to one recipient, as the API shows it.
+ */
+export interface Delivery {
+  /**
+   * UUID v7.
+   */
+  id: string
+  /**
+   * UUID v7.
+   */
+  packageId: string
+  /**
+   * Agency code as the sender wrote it.
+   */
+  to: string
+  /**
+   * Code of the agency that gets it: the successor when the written one is closed. Absent when unknown.
+   */
+  agency?: string
+  /**
+   * Endpoint that serves the agency.
+   */
+  endpoint?: string
+  axis?: Axis
+  /**
+   * Adapter of the endpoint.
+   */
+  adapter?: string
+  /**
+   * What the endpoint receives.
+   */
+  format?: 'original' | 'json'
+  state: DeliveryState
+  /**
+   * Tries so far.
+   */
+  attempts: number
+  /**
+   * Why it goes there, in the order the rules were applied.
+   */
+  reasons: RouteReason[]
+  /**
+   * When it is tried again.
+   */
+  dueAt?: string
+  /**
+   * When the hub gives up.
+   */
+  expiresAt?: string
+  /**
+   * When it reached its final state.
+   */
+  settledAt?: string
+  /**
+   * The receiving system's own identifier.
+   */
+  externalId?: string
+  problem?: StoredProblem
+}
+/**
+ * This interface was referenced by `Delivery`'s JSON-Schema
+ * via the `definition` "routeReason".
+ */
+export interface RouteReason {
+  /**
+   * Name of the rule, e.g. code.old-order, succession, endpoint.own.
+   */
+  rule: string
+  detail: LocalizedText
+}
+/**
+ * What went wrong, as it is stored, logged and shown. The HTTP form (RFC 9457 application/problem+json) adds type, title, status and instance, and shows one language.
+ */
+export interface StoredProblem {
+  /**
+   * A code of the error catalogue, UPPER_SNAKE; never renamed.
+   */
+  code: string
+  detail: LocalizedText
+  /**
+   * Every fault found, not only the first.
+   */
+  errors?: StoredFault[]
+  /**
+   * W3C trace id (32 hex digits) under which the logs tell more.
+   */
+  traceId?: string
+}
+/**
+ * This interface was referenced by `StoredProblem`'s JSON-Schema
+ * via the `definition` "fault".
+ */
+export interface StoredFault {
+  /**
+   * A code of the error catalogue.
+   */
+  code: string
+  /**
+   * JSON Pointer (RFC 6901) or XPath of the place; empty for the whole body.
+   */
+  pointer: string
+  detail: LocalizedText
+  /**
+   * What would have been right.
+   */
+  expected?: string
+  /**
+   * What was there, shortened.
+   */
+  found?: string
+}
+/**
+ * An administrative document, canonical form of an edXML message (QCVN 102:2016/BTTTT §1.3 to 1.8). Dates are ISO 8601, instants carry +07:00.
+ */
+export interface Document {
+  /**
+   * DocumentId of the message.
+   */
+  documentId: string
+  /**
+   * BussinessDocType: 0 new, 1 revocation, 2 update, 3 replacement.
+   */
+  docType: 'new' | 'revocation' | 'update' | 'replacement'
+  /**
+   * Code: số và ký hiệu.
+   */
+  code?: {
+    /**
+     * CodeNumber
+     */
+    number?: string
+    /**
+     * CodeNotation
+     */
+    notation?: string
+  }
+  /**
+   * PromulgationInfo.
+   */
+  promulgation?: {
+    /**
+     * Place
+     */
+    place?: string
+    /**
+     * PromulgationDate, yyyy-MM-dd, or the raw text when it is no date.
+     */
+    date?: string
+  }
+  /**
+   * DocumentType.
+   */
+  documentType?: {
+    /**
+     * Type
+     */
+    type?: string
+    /**
+     * TypeDetail
+     */
+    typeDetail?: string
+    /**
+     * TypeName: the field to trust.
+     */
+    typeName?: string
+  }
+  /**
+   * Subject: trích yếu.
+   */
+  subject?: string
+  /**
+   * Content: short summary.
+   */
+  content?: string
+  /**
+   * SignerInfo.
+   */
+  signer?: {
+    /**
+     * Competence
+     */
+    competence?: string
+    /**
+     * Position
+     */
+    position?: string
+    /**
+     * FullName
+     */
+    fullName?: string
+  }
+  /**
+   * DueDate, yyyy-MM-dd, or the raw text when it is no date.
+   */
+  dueDate?: string
+  /**
+   * OtherInfo.
+   */
+  otherInfo?: {
+    /**
+     * Priority
+     */
+    priority?: number
+    /**
+     * SphereOfPromulgation
+     */
+    sphereOfPromulgation?: string
+    /**
+     * TyperNotation
+     */
+    typerNotation?: string
+    /**
+     * PromulgationAmount
+     */
+    promulgationAmount?: string
+    /**
+     * PageAmount
+     */
+    pageAmount?: string
+    /**
+     * Appendixes.
+     *
+     * Items: Appendix
+     */
+    appendixes?: string[]
+  }
+  /**
+   * ResponseFor: documents this one answers.
+   */
+  responseFor?: DocumentReference[]
+  /**
+   * SteeringType
+   */
+  steeringType?: string
+  /**
+   * ToPlaces: the lines of "Nơi nhận"; not addresses.
+   *
+   * Items: Place
+   */
+  toPlaces?: string[]
+  /**
+   * Bussiness.
+   */
+  business?: {
+    /**
+     * Target of an update.
+     */
+    documentId?: string
+    /**
+     * BussinessDocReason
+     */
+    reason?: string
+    /**
+     * Paper: a paper original follows.
+     */
+    paper?: boolean
+    /**
+     * DocumentInfo = 1.
+     */
+    documentChanged?: boolean
+    /**
+     * DocumentReceiver = 1.
+     */
+    receiversChanged?: boolean
+    /**
+     * ReceiverList of an update.
+     */
+    receivers?: {
+      /**
+       * OrganId
+       */
+      organId: string
+      /**
+       * ReceiverType: 0 removed, 1 added.
+       */
+      change: 'removed' | 'added'
+    }[]
+    /**
+     * ReplacementInfoList.
+     */
+    replacements?: {
+      /**
+       * Replaced document.
+       */
+      documentId: string
+      /**
+       * Receivers that had got it.
+       *
+       * Items: OrganId
+       */
+      organIds?: string[]
+    }[]
+    /**
+     * StaffInfo.
+     */
+    staff?: Staff[]
+  }
+  /**
+   * TraceHeader, one per hop, oldest first.
+   */
+  trace?: {
+    /**
+     * OrganId of the node; absent when the axis wrote none.
+     */
+    organId?: string
+    /**
+     * Timestamp with +07:00, or the raw text when it is no instant.
+     */
+    at: string
+  }[]
+  /**
+   * Files in the order of the message.
+   */
+  attachments: Attachment[]
+}
+/**
+ * Points to another document. ResponseFor.
+ *
+ * This interface was referenced by `Document`'s JSON-Schema
+ * via the `definition` "reference".
+ */
+export interface DocumentReference {
+  /**
+   * OrganId: its issuer.
+   */
+  organId?: string
+  /**
+   * Code: whole số/ký hiệu.
+   */
+  code?: string
+  /**
+   * PromulgationDate, yyyy-MM-dd, or the raw text when it is no date.
+   */
+  promulgationDate?: string
+  /**
+   * DocumentId
+   */
+  documentId?: string
+}
+/**
+ * The clerk to ask. StaffInfo.
+ *
+ * This interface was referenced by `Document`'s JSON-Schema
+ * via the `definition` "staff".
+ */
+export interface Staff {
+  /**
+   * Department
+   */
+  department?: string
+  /**
+   * Staff
+   */
+  name?: string
+  /**
+   * Email
+   */
+  email?: string
+  /**
+   * Mobile
+   */
+  mobile?: string
+}
+/**
+ * One file of a package. Its bytes are content-addressed by SHA-256.
+ *
+ * This interface was referenced by `Envelope`'s JSON-Schema
+ * via the `definition` "attachment".
+ */
+export interface Attachment {
+  /**
+   * Position in the package, from 1.
+   */
+  n: number
+  /**
+   * ContentId without the "cid:" prefix, or the reference of a dossier file.
+   */
+  contentId?: string
+  /**
+   * File name as the sender wrote it; never used as a path.
+   */
+  name: string
+  /**
+   * Description
+   */
+  description?: string
+  /**
+   * Media type sniffed from the bytes; never the declared one.
+   */
+  contentType: string
+  /**
+   * Media type the sender declared.
+   */
+  declaredType?: string
+  /**
+   * Bytes.
+   */
+  size: number
+  /**
+   * Lower-case hex SHA-256 of the file.
+   */
+  sha256: string
+  /**
+   * True when the sender had put the file into a one-entry ZIP (the vendor builder does).
+   */
+  unwrapped?: boolean
+}
+/**
+ * Fields of DongBoHoSoMC; every value is a string.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "hoSo".
+ */
+export interface HoSo {
+  /**
+   * Mã hồ sơ.
+   */
+  MaHoSo?: string
+  /**
+   * Mã thủ tục hành chính.
+   */
+  MaTTHC: string
+  /**
+   * Tên thủ tục.
+   */
+  TenTTHC: string
+  /**
+   * Mã lĩnh vực.
+   */
+  MaLinhVuc?: string
+  /**
+   * Tên lĩnh vực.
+   */
+  TenLinhVuc?: string
+  /**
+   * Kênh thực hiện: 1 trực tiếp, 2 trực tuyến, 3 bưu chính.
+   */
+  KenhThucHien: '1' | '2' | '3'
+  /**
+   * Số biên nhận.
+   */
+  SoBienNhan?: string
+  /**
+   * Tên chủ hồ sơ.
+   */
+  ChuHoSo?: string
+  /**
+   * 1 công dân, 2 doanh nghiệp, 3 cơ quan nhà nước, 4 tổ chức khác.
+   */
+  LoaiDoiTuong: '1' | '2' | '3' | '4'
+  /**
+   * Tài khoản DVCQG (TechID) khi nộp trực tuyến.
+   */
+  MaDoiTuong?: string
+  /**
+   * ThongTinKhac
+   */
+  ThongTinKhac?: string
+  /**
+   * Email
+   */
+  Email?: string
+  /**
+   * Fax
+   */
+  Fax?: string
+  /**
+   * SoDienThoai
+   */
+  SoDienThoai?: string
+  /**
+   * Trích yếu.
+   */
+  TrichYeuHoSo?: string
+  /**
+   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   */
+  NgayTiepNhan?: string
+  /**
+   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   */
+  NgayNopHoSo: string
+  /**
+   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   */
+  NgayHenTra?: string
+  /**
+   * Trạng thái 1 đến 10: mới đăng ký, được tiếp nhận, không được tiếp nhận, đang xử lý, yêu cầu bổ sung, yêu cầu tài chính, rút, dừng, đã xử lý xong, đã trả kết quả.
+   */
+  TrangThaiHoSo: '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '10'
+  /**
+   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   */
+  NgayTra?: string
+  /**
+   * ThongTinTra
+   */
+  ThongTinTra?: string
+  /**
+   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   */
+  NgayKetThucXuLy?: string
+  /**
+   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   */
+  NgayTuChoi?: string
+  /**
+   * Trả kết quả: 0 tại một cửa, 1 bưu chính.
+   */
+  HinhThuc?: '0' | '1'
+  /**
+   * Đơn vị xử lý.
+   */
+  DonViXuLy?: string
+  /**
+   * GhiChu
+   */
+  GhiChu?: string
+  /**
+   * 1 DVCQG, 2 cổng bộ hoặc tỉnh.
+   */
+  NoiNopHoSo?: '1' | '2'
+  /**
+   * HoSoCoThanhPhanSoHoa
+   */
+  HoSoCoThanhPhanSoHoa?: '0' | '1'
+  /**
+   * TaiKhoanDuocXacThucVoiVNeID
+   */
+  TaiKhoanDuocXacThucVoiVNeID?: '0' | '1'
+  /**
+   * 0 không, 1 qua DVCQG, 2 cổng bộ hoặc tỉnh, 3 chưa hoặc trực tiếp.
+   */
+  DuocThanhToanTrucTuyen?: '0' | '1' | '2' | '3'
+  /**
+   * Giấy tờ định danh của chủ hồ sơ.
+   *
+   * @maxItems 50
+   */
+  DinhDanhCHS?: {
+    LoaiDinhDanh?: string
+    SoDinhDanh?: string
+  }[]
+  /**
+   * Cơ sở dữ liệu đã khai thác.
+   *
+   * @maxItems 50
+   */
+  DSKetNoiCSDL?: {
+    MaCSDL?: string
+  }[]
+  /**
+   * Giấy tờ đã nộp, dạng liên kết.
+   *
+   * @maxItems 500
+   */
+  TaiLieuNop?: {
+    TepDinhKemId?: string
+    TenTepDinhKem?: string
+    IsDeleted?: string
+    MaThanhPhanHoSo?: string
+    DuongDanTaiTepTin?: string
+    DuocSoHoa?: string
+    DuocTaiSuDung?: string
+    DuocLayTuKhoDMQG?: string
+    MaKetQuaThayThe?: string
+  }[]
+  /**
+   * Phí, lệ phí.
+   *
+   * @maxItems 100
+   */
+  DanhSachLePhi?: {
+    TenPhiLePhi?: string
+    MaPhiLePhi?: string
+    HinhThucThu?: string
+    Gia?: string
+    LoaiPhiLePhi?: string
+  }[]
+  /**
+   * Giấy tờ khác.
+   *
+   * @maxItems 500
+   */
+  DanhSachTepDinhKemKhac?: {
+    TenGiayTo?: string
+    SoLuong?: string
+    LoaiGiayTo?: string
+  }[]
+  /**
+   * Các lần bổ sung.
+   *
+   * @maxItems 100
+   */
+  DanhSachHoSoBoSung?: {
+    HoSoBoSungId?: string
+    NguoiYeuCauBoSung?: string
+    NoiDungBoSung?: string
+    NgayBoSung?: string
+    NguoiTiepNhanBoSung?: string
+    ThongTinTiepNhan?: string
+    NgayTiepNhanBoSung?: string
+    TrangThaiBoSung?: string
+    NgayHenTraTruoc?: string
+    NgayHenTraMoi?: string
+    /**
+     * @maxItems 500
+     */
+    DanhSachGiayToBoSung?: {
+      TepDinhKemId?: string
+      TenTepDinhKem?: string
+      MaThanhPhanHoSo?: string
+      DuongDanTaiTepTin?: string
+      TenGiayTo?: string
+      SoLuong?: string
+      LoaiGiayTo?: string
+    }[]
+    /**
+     * @maxItems 100
+     */
+    DanhSachLePhiBoSung?: {
+      TenPhiLePhi?: string
+      MaPhiLePhi?: string
+      HinhThucThu?: string
+      Gia?: string
+      LoaiPhiLePhi?: string
+    }[]
+  }[]
+  /**
+   * Kết quả.
+   *
+   * @maxItems 500
+   */
+  DanhSachGiayToKetQua?: {
+    TenGiayTo?: string
+    MaThanhPhanHoSo?: string
+    GiayToId?: string
+    DuongDanTepTinKetQua?: string
+    MaGiayToKetQua?: string
+  }[]
+}
+/**
+ * One step of CapNhatTienDoHoSoMC.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "tienDo".
+ */
+export interface TienDo {
+  /**
+   * Who.
+   */
+  NguoiXuLy: string
+  /**
+   * Position.
+   */
+  ChucDanh?: string
+  /**
+   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  ThoiDiemXuLy: string
+  /**
+   * Unit.
+   */
+  PhongBanXuLy?: string
+  /**
+   * What was done.
+   */
+  NoiDungXuLy: string
+  /**
+   * Trạng thái 1 đến 10: mới đăng ký, được tiếp nhận, không được tiếp nhận, đang xử lý, yêu cầu bổ sung, yêu cầu tài chính, rút, dừng, đã xử lý xong, đã trả kết quả.
+   */
+  TrangThai: '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '10'
+  /**
+   * yyyyMMddHHmmss or empty.
+   */
+  NgayBatDau?: string
+  /**
+   * yyyyMMddHHmmss or empty.
+   */
+  NgayKetThucTheoQuyDinh?: string
+}
+/**
+ * One paper of the dossier.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "thanhPhan".
+ */
+export interface ThanhPhanHoSo {
+  /**
+   * Code of the paper.
+   */
+  MaThanhPhanHoSo?: string
+  /**
+   * Name of the paper.
+   */
+  TenThanhPhanHoSo: string
+  /**
+   * Number of copies.
+   */
+  SoLuong?: string
+  /**
+   * 0 chính, 1 sao, 2 điện tử.
+   */
+  LoaiBan?: '0' | '1' | '2'
+  /**
+   * Files.
+   *
+   * @maxItems 100
+   */
+  GiayToDinhKem?: DossierFile[]
+}
+/**
+ * A file, sent as another part of the same multipart request and found by its hash.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "tep".
+ */
+export interface DossierFile {
+  /**
+   * Identifier of the file at the sender.
+   */
+  IdGiayTo?: string
+  /**
+   * File name.
+   */
+  TenGiayTo: string
+  /**
+   * Result code it reuses.
+   */
+  MaKetQua?: string
+  /**
+   * Lower-case hex SHA-256 of the file.
+   */
+  HashTepTin: string
+  /**
+   * Bytes.
+   */
+  size: number
+}
+/**
+ * The routing facts around the content of a package: who sends what to whom, how urgent it is, and what it belongs to.
+ */
+export interface Envelope {
+  /**
+   * What the package carries.
+   */
+  kind: 'document' | 'dossier' | 'status'
+  /**
+   * Document: new, revocation, update, replacement (BussinessDocType 0 to 3). Dossier: submit, supplement, transfer, progress, result, withdraw, ack, error. Status: its two-digit code.
+   */
+  action: string
+  /**
+   * The sender's own name for this package. The same sender and identifier with the same content is the same package.
+   */
+  identifier: string
+  /**
+   * What the package belongs to: the document (issuer and DocumentId) or the dossier (MaHoSo). Packages that share it keep their order. EIP: Correlation Identifier.
+   */
+  correlationId: string
+  from: Party
+  /**
+   * Recipients as written, in order.
+   *
+   * @maxItems 1000
+   */
+  to: Party[]
+  /**
+   * 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc, 4 hỏa tốc hẹn giờ.
+   */
+  priority: number
+  /**
+   * Số và ký hiệu of a document, mã hồ sơ of a dossier.
+   */
+  notation?: string
+  /**
+   * Trích yếu of a document, name of the procedure of a dossier.
+   */
+  title?: string
+  /**
+   * When the sender says it sent it.
+   */
+  sentAt?: string
+  /**
+   * DueDate: the day by which an answer is expected.
+   */
+  dueDate?: string
+}
+/**
+ * An agency as the sender wrote it. formats: QCVN 102:2016 Organization.
+ *
+ * This interface was referenced by `Envelope`'s JSON-Schema
+ * via the `definition` "party".
+ */
+export interface Party {
+  /**
+   * Agency code exactly as written, in either order (000.03.99.H36 or H36.99.03).
+   */
+  code: string
+  /**
+   * OrganName
+   */
+  name?: string
+  /**
+   * OrganizationInCharge
+   */
+  inCharge?: string
+  /**
+   * OrganAdd
+   */
+  address?: string
+  /**
+   * Email
+   */
+  email?: string
+  /**
+   * Telephone
+   */
+  telephone?: string
+  /**
+   * Fax
+   */
+  fax?: string
+  /**
+   * Website
+   */
+  website?: string
+}
+/**
+ * A business status message: what an agency did with a document (formats: QCVN 102:2016 §2).
+ */
+export interface Status {
+  /**
+   * StatusCode: 01 arrived … 06 finished, 13 retract request, 15 agreed, 16 refused. Unknown codes are carried as informational.
+   */
+  statusCode: string
+  responseFor: DocumentReference
+  /**
+   * Description: reason or số đến.
+   */
+  description?: string
+  /**
+   * Timestamp with +07:00, or the raw text when it is no instant.
+   */
+  at?: string
+  staff?: Staff
+}

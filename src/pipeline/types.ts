@@ -1,0 +1,100 @@
+// The input type of a stage proves that the previous stage ran: receive → Received → validate → Validated → route →
+// Routed → store → Accepted; then, per delivery, claim → Claimed → transform → Prepared → deliver → Attempted → settle.
+import type { Agency } from '../model/generated.js'
+import type { Outcome, PlannedDelivery, Settlement } from '../model/delivery.js'
+import type { AcceptedPackage, WireFormat } from '../model/package.js'
+import type { Fault } from '../model/problem.js'
+import type { Decoded, Part } from '../formats/codec.js'
+import type { ClaimedDelivery, StoredDelivery } from '../ports/store.js'
+import type { OutboundDelivery } from '../ports/adapter.js'
+import type { Endpoint } from '../ports/directory.js'
+import type { Spooled } from './spool.js'
+
+/** Who brings a package or reads traffic. */
+export interface Caller {
+  /** client:ID or endpoint:ID, as events name their actor. */
+  readonly id: string
+  /** Main codes of the agencies it may speak for and read. */
+  readonly agencies: readonly string[]
+  /** An operator reads everything, and sends for nobody. */
+  readonly role: 'agency' | 'operator'
+}
+
+/** What a door (HTTP, an inbound adapter) hands to the pipeline. */
+export interface Arrival {
+  readonly caller: Caller
+  /** The content first, then its files. */
+  readonly parts: AsyncIterable<Part>
+  readonly idempotencyKey?: string
+  /** 32 hex digits. */
+  readonly traceId: string
+}
+
+/** The bytes are spooled and hashed, the header is decoded. */
+export interface Received {
+  readonly arrival: Arrival
+  readonly format: WireFormat
+  readonly mediaType: string
+  readonly decoded: Decoded
+  readonly spooled: Spooled
+}
+
+/** Every rule about the content and its sender was checked; `faults` holds all that failed. */
+export interface Validated {
+  readonly received: Received
+  readonly at: number
+  readonly faults: Fault[]
+  /** Absent exactly when a fault says so. */
+  readonly sender?: Agency
+}
+
+/** No fault is left, every recipient has its place. */
+export interface Routed {
+  readonly received: Received
+  readonly package: AcceptedPackage
+}
+
+/** What the sender is told: 202. */
+export interface Accepted {
+  readonly packageId: string
+  readonly acceptedAt: number
+  readonly deliveries: ReadonlyArray<PlannedDelivery | StoredDelivery>
+  readonly warnings: readonly Fault[]
+  /** The package was there already; nothing was stored. */
+  readonly repeated: boolean
+}
+
+/** What would happen: the same checks and routes, nothing stored. */
+export interface Plan {
+  readonly envelope: AcceptedPackage['envelope']
+  readonly deliveries: readonly PlannedDelivery[]
+  readonly warnings: readonly Fault[]
+}
+
+/** The delivery is in the recipient's format. */
+export interface Prepared {
+  readonly claimed: ClaimedDelivery
+  readonly endpoint: Endpoint
+  readonly outbound: OutboundDelivery
+  readonly sent: NonNullable<StoredDelivery['sent']> & { inline?: Buffer }
+}
+
+/** An adapter was asked; this is what it saw. */
+export interface Attempted {
+  readonly claimed: ClaimedDelivery
+  readonly outcome: Outcome
+  readonly startedAt: number
+  readonly finishedAt: number
+  readonly sent?: Prepared['sent']
+}
+
+/** The hub has decided. */
+export interface Settled extends Attempted { readonly settlement: Settlement }
+
+/** The stages before the 202, as the doors use them. */
+export interface Intake {
+  /** Throws a `HubError` with every fault when the package is refused; then nothing is stored. */
+  accept (arrival: Arrival): Promise<Accepted>
+  /** The same checks and the route of each recipient; stores nothing. Throws as `accept` does. */
+  plan (arrival: Arrival): Promise<Plan>
+}

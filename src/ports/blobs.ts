@@ -1,0 +1,33 @@
+// Where large bytes live: content-addressed, write once. The address is the lower-case hex SHA-256 of the content.
+import type { Readable } from 'node:stream'
+
+export interface BlobRef {
+  /** Lower-case hex SHA-256. */
+  sha256: string
+  /** Bytes. */
+  size: number
+}
+
+/** Bytes on their way in. Nothing is visible to readers before `commit`. */
+export interface BlobWriter {
+  /** Takes one chunk. Resolves when more may come, so memory stays flat. Rejects with `STORAGE_FULL` when the disk is. */
+  write (chunk: Uint8Array): Promise<void>
+  /** The bytes from `start` up to, not including, `end` of what was written so far. For formats with a trailing directory (ZIP). */
+  read (start: number, end: number): Promise<Readable>
+  /** Makes the blob durable (synced and renamed) and readable. Committing content that is there already succeeds. */
+  commit (): Promise<BlobRef>
+  /** Forgets the bytes. Safe at any time, also after `commit` (then it does nothing) and twice. */
+  discard (): Promise<void>
+}
+
+export interface Blobs {
+  writer (): Promise<BlobWriter>
+  /** Streams a blob. Rejects with `CONTENT_MISSING` when it is not there. */
+  open (sha256: string): Promise<Readable>
+  has (sha256: string): Promise<boolean>
+  /** Removes a blob; removing an absent one succeeds. */
+  remove (sha256: string): Promise<void>
+  /** Proves that the place can be written to. Throws `STORAGE_FULL` or another error with the reason. */
+  probe (): Promise<void>
+  close (): Promise<void>
+}

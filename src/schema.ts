@@ -1,0 +1,77 @@
+// The one place that uses ajv: compiles the JSON Schemas of schemas/ (draft 2020-12) and turns their errors into faults.
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import adapterManifest from '../schemas/adapter-manifest.schema.json' with { type: 'json' }
+import agencyDirectory from '../schemas/agency-directory.schema.json' with { type: 'json' }
+import delivery from '../schemas/delivery.schema.json' with { type: 'json' }
+import document from '../schemas/document.schema.json' with { type: 'json' }
+import dossier from '../schemas/dossier.schema.json' with { type: 'json' }
+import envelope from '../schemas/envelope.schema.json' with { type: 'json' }
+import problem from '../schemas/problem.schema.json' with { type: 'json' }
+import status from '../schemas/status.schema.json' with { type: 'json' }
+import { fault } from './errors.js'
+import type { Fault } from './model/problem.js'
+import { text } from './model/text.js'
+
+export const SCHEMAS = { problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory } as const
+export type SchemaName = keyof typeof SCHEMAS
+
+/** Strict: unknown properties and wrong types are faults, nothing is coerced, removed or filled in. */
+export function createAjv (options: { useDefaults?: true } = {}): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, verbose: true, ...options })
+  // CommonJS under nodenext: the callable is the default export of the default export.
+  ;(addFormats as unknown as (ajv: Ajv2020) => void)(ajv)
+  return ajv
+}
+
+const ajv = createAjv()
+for (const schema of Object.values(SCHEMAS)) ajv.addSchema(schema)
+
+/** All faults of `value` against a schema of `schemas/`; empty when it is valid. */
+export function faultsOf (name: SchemaName, value: unknown): Fault[] {
+  const validate = ajv.getSchema(`${name}.schema.json`) as ValidateFunction
+  return validate(value) ? [] : toFaults(validate.errors ?? [])
+}
+
+/** Compiles a schema that is not in `schemas/` (an adapter's settings). Defaults are filled in. */
+export function compileSettings (schema: object): (value: unknown) => Fault[] {
+  const validate = createAjv({ useDefaults: true }).compile(schema)
+  return value => validate(value) ? [] : toFaults(validate.errors ?? [])
+}
+
+/** ajv's errors in our words. The consequences of a failed branch (`if`) are left out: its inner errors say more. */
+export function toFaults (errors: readonly ErrorObject[]): Fault[] {
+  return errors.filter(error => error.keyword !== 'if').map(toFault)
+}
+
+function toFault (error: ErrorObject): Fault {
+  const found = error.data === undefined ? undefined : typeof error.data === 'object' ? Array.isArray(error.data) ? 'array' : 'object' : JSON.stringify(error.data)
+  switch (error.keyword) {
+    case 'required':
+      return fault('FIELD_MISSING', `${error.instancePath}/${escapePointer(String(error.params['missingProperty']))}`, text('Thiếu trường bắt buộc này.', 'This required field is missing.'))
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return fault('FIELD_UNKNOWN', `${error.instancePath}/${escapePointer(String(error.params['additionalProperty'] ?? error.params['unevaluatedProperty']))}`, text('Trường này không có trong định nghĩa.', 'This field is not defined.'))
+    default: {
+      const expected = expectation(error)
+      return fault('FIELD_INVALID', error.instancePath, text(`Giá trị không hợp lệ, cần: ${expected}.`, `The value is not valid; expected: ${expected}.`), { expected, ...(found === undefined ? {} : { found }) })
+    }
+  }
+}
+
+function expectation (error: ErrorObject): string {
+  const { params } = error
+  switch (error.keyword) {
+    case 'enum': return (params['allowedValues'] as unknown[]).map(value => JSON.stringify(value)).join(' | ')
+    case 'const': return JSON.stringify(params['allowedValue'])
+    case 'type': return String(params['type'])
+    case 'pattern': return `pattern ${String(params['pattern'])}`
+    case 'format': return String(params['format'])
+    default: return params['limit'] === undefined ? error.message ?? error.keyword : `${error.keyword} ${String(params['limit'])}`
+  }
+}
+
+/** Escapes one step of a JSON Pointer (RFC 6901 §3). */
+export function escapePointer (step: string): string {
+  return step.replaceAll('~', '~0').replaceAll('/', '~1')
+}
