@@ -54,6 +54,7 @@ export const CATALOGUE = {
   RECIPIENT_MISSING: caller(422, 'Không có cơ quan nhận', 'There is no recipient'),
   RECIPIENT_UNKNOWN: caller(422, 'Cơ quan nhận không có trong danh mục', 'A recipient is not in the directory'),
   RECIPIENT_UNREACHABLE: caller(422, 'Cơ quan nhận chưa kết nối', 'No endpoint serves this recipient'),
+  RECIPIENT_REPEATED: caller(422, 'Cơ quan nhận được nêu hai lần', 'A recipient is named twice'),
   SUCCESSOR_AMBIGUOUS: caller(422, 'Cơ quan nhận đã đóng và có nhiều cơ quan kế thừa', 'The recipient is closed and has several successors'),
   // An outside system
   ENDPOINT_REFUSED: partner(false, 'Hệ thống nhận từ chối', 'The receiving system refused'),

@@ -1,2 +1,88 @@
-// placeholder, replaced in the next commit
-export interface Spooled { discard (): Promise<void> }
+// The payloads of one package on their way in: in memory while small, a blob in the making beyond that.
+// Nothing is durable before `commit`, nothing is left behind after `discard`.
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { BlobRef, Blobs, BlobWriter } from '../ports/blobs.js'
+import type { PayloadRef } from '../model/package.js'
+import type { Spool } from '../formats/codec.js'
+
+export type InlinePayload = PayloadRef & { bytes: Buffer }
+
+export interface Spooled {
+  spool (): Promise<Spool>
+  /** Small payloads, to be stored in rows. Only after every spool has ended. */
+  inline (): InlinePayload[]
+  /** Makes the large payloads durable. */
+  commit (): Promise<void>
+  discard (): Promise<void>
+}
+
+interface Entry extends Spool {
+  readonly ref: BlobRef | undefined
+  readonly bytes: Buffer | undefined
+  readonly writer: BlobWriter | undefined
+}
+
+export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
+  const entries = new Set<Entry>()
+  return {
+    async spool () {
+      const entry = createEntry(blobs, inlineBytes, () => { entries.delete(entry) })
+      entries.add(entry)
+      return entry
+    },
+    inline () {
+      const inline: InlinePayload[] = []
+      for (const { ref, bytes } of entries) {
+        if (ref !== undefined && bytes !== undefined && !inline.some(other => other.sha256 === ref.sha256)) inline.push({ ...ref, bytes })
+      }
+      return inline
+    },
+    async commit () {
+      for (const { writer } of entries) await writer?.commit()
+    },
+    async discard () {
+      await Promise.all([...entries].map(async entry => { await entry.discard() }))
+    }
+  }
+}
+
+function createEntry (blobs: Blobs, inlineBytes: number, forget: () => void): Entry {
+  let chunks: Buffer[] = []
+  let size = 0
+  let writer: BlobWriter | undefined
+  let ref: BlobRef | undefined
+  let bytes: Buffer | undefined
+  return {
+    get ref () { return ref },
+    get bytes () { return bytes },
+    get writer () { return writer },
+    async write (chunk) {
+      size += chunk.length
+      if (writer === undefined && size <= inlineBytes) {
+        // Copied: the source may reuse its buffer after this call.
+        chunks.push(Buffer.from(chunk))
+        return
+      }
+      if (writer === undefined) {
+        writer = await blobs.writer()
+        for (const earlier of chunks) await writer.write(earlier)
+        chunks = []
+      }
+      await writer.write(chunk)
+    },
+    async read (start, end) {
+      return writer === undefined ? Readable.from([Buffer.concat(chunks).subarray(start, end)]) : await writer.read(start, end)
+    },
+    async end () {
+      if (writer !== undefined) return (ref = await writer.end())
+      bytes = Buffer.concat(chunks)
+      return (ref = { sha256: createHash('sha256').update(bytes).digest('hex'), size })
+    },
+    async discard () {
+      forget()
+      chunks = []
+      await writer?.discard()
+    }
+  }
+}

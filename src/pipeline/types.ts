@@ -2,7 +2,7 @@
 // Routed → store → Accepted; then, per delivery, claim → Claimed → transform → Prepared → deliver → Attempted → settle.
 import type { Agency } from '../model/generated.js'
 import type { Outcome, PlannedDelivery, Settlement } from '../model/delivery.js'
-import type { AcceptedPackage, WireFormat } from '../model/package.js'
+import type { AcceptedPackage, PayloadRef, WireFormat } from '../model/package.js'
 import type { Fault } from '../model/problem.js'
 import type { Decoded, Part } from '../formats/codec.js'
 import type { ClaimedDelivery, StoredDelivery } from '../ports/store.js'
@@ -36,6 +36,8 @@ export interface Received {
   readonly format: WireFormat
   readonly mediaType: string
   readonly decoded: Decoded
+  /** The bytes as they came. */
+  readonly original: PayloadRef
   readonly spooled: Spooled
 }
 

@@ -14,8 +14,10 @@ export interface BlobWriter {
   write (chunk: Uint8Array): Promise<void>
   /** The bytes from `start` up to, not including, `end` of what was written so far. For formats with a trailing directory (ZIP). */
   read (start: number, end: number): Promise<Readable>
-  /** Makes the blob durable (synced and renamed) and readable. Committing content that is there already succeeds. */
-  commit (): Promise<BlobRef>
+  /** Ends writing and tells the address; nothing is durable yet. */
+  end (): Promise<BlobRef>
+  /** After `end`: makes the blob durable (synced and renamed) and readable. Committing content that is there already succeeds. */
+  commit (): Promise<void>
   /** Forgets the bytes. Safe at any time, also after `commit` (then it does nothing) and twice. */
   discard (): Promise<void>
 }

@@ -1,8 +1,8 @@
 // Carries claim checks between hub processes: identifiers only, never content. It may lose or repeat them;
 // the store knows what must be published again.
+import type { Lane } from '../model/lane.js'
 
-/** A queue of claim checks. Urgent packages (priority 1 to 4) have one of their own, so they never wait behind the backlog. */
-export type Lane = 'urgent' | 'normal'
+export type { Lane }
 
 /** EIP: Claim Check. Says "this delivery is due"; everything else is in the store. */
 export interface ClaimCheck {

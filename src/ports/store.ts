@@ -1,5 +1,6 @@
 // The store owns truth and time: packages, deliveries, events. One SQL dialect, two implementations (PostgreSQL, PGlite).
 // Every method is one transaction. Arrays in, arrays out: batching is the caller's way to speed.
+import type { HubError } from '../errors.js'
 import type { Axis, Attachment, DeliveryState, Envelope, RouteReason } from '../model/generated.js'
 import type { AcceptedPackage, Content, PayloadRef, WireFormat } from '../model/package.js'
 import type { Outcome, Settlement } from '../model/delivery.js'
@@ -13,6 +14,8 @@ export type AcceptResult =
   | { kind: 'repeated', package: StoredPackage }
   /** Same sender and identifier (or Idempotency-Key), other bytes. */
   | { kind: 'conflict', on: 'identifier' | 'idempotency-key', packageId: string }
+  /** This package alone could not be stored; the others of the batch were. */
+  | { kind: 'failed', error: HubError }
 
 export interface StoredPackage {
   id: string

@@ -1,0 +1,20 @@
+// The canonical JSON of a package: what a recipient gets whose endpoint declares the format `json`.
+import { createHash } from 'node:crypto'
+import type { StoredPackage } from '../ports/store.js'
+
+/**
+ * The canonical JSON as bytes (UTF-8) with their SHA-256: `{ packageId, envelope, document | status | dossier, attachments }`
+ * with the shapes of `schemas/`. Attachments are named by hash; their bytes are fetched at `href`, relative to the hub's
+ * address. The same package gives the same bytes at every attempt.
+ */
+export function canonicalBytes ({ id, envelope, content, attachments }: Pick<StoredPackage, 'id' | 'envelope' | 'content' | 'attachments'>): { bytes: Buffer, sha256: string } {
+  const { kind, ...body } = content
+  const canonical = {
+    packageId: id,
+    envelope: { ...envelope, kind },
+    ...body,
+    attachments: attachments.map(attachment => ({ ...attachment, href: `/v1/packages/${id}/attachments/${attachment.n}` }))
+  }
+  const bytes = Buffer.from(JSON.stringify(canonical))
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}

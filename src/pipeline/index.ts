@@ -1,0 +1,103 @@
+// THE FLOW, on one screen. A package: receive → validate → route → store (one transaction) → 202.
+// Each of its deliveries, later: claim → transform → deliver → settle → record. The types prove the order.
+import { toProblem } from '../errors.js'
+import type { Outcome } from '../model/delivery.js'
+import type { AdapterSession } from '../ports/adapter.js'
+import type { Blobs } from '../ports/blobs.js'
+import type { Clock } from '../ports/clock.js'
+import type { Directory, Endpoint } from '../ports/directory.js'
+import type { ClaimedDelivery, Store } from '../ports/store.js'
+import type { DecodeLimits } from '../formats/codec.js'
+import { deliver } from './deliver.js'
+import type { Payloads } from './payloads.js'
+import { receive } from './receive.js'
+import { route } from './route.js'
+import { settle, type RetryPolicy } from './settle.js'
+import { conflict, storePackage, type AcceptOne } from './store.js'
+import { transform } from './transform.js'
+import type { Accepted, Arrival, Attempted, Intake, Received, Settled } from './types.js'
+import { validate } from './validate.js'
+
+export interface IntakeOptions {
+  directory: Directory
+  blobs: Blobs
+  clock: Clock
+  acceptOne: AcceptOne
+  findByIdempotencyKey: Store['findByIdempotencyKey']
+  /** Called after the commit with what is due now; must not throw. */
+  onStored: (accepted: Accepted, priority: number) => void
+  inlineBytes: number
+  limits: DecodeLimits
+  expiresAfterMs: number
+}
+
+/** The stages up to the 202. */
+export function createIntake (options: IntakeOptions): Intake {
+  const check = (received: Received): ReturnType<typeof route> => route(validate(received, { directory: options.directory, at: options.clock.now() }), options)
+
+  return {
+    async accept (arrival) {
+      const received = await receive(arrival, options)
+      try {
+        const earlier = await findEarlier(arrival, received, options)
+        if (earlier !== undefined) return earlier
+        const routed = check(received)
+        const accepted = await storePackage(routed, options.acceptOne)
+        if (!accepted.repeated) options.onStored(accepted, routed.package.envelope.priority)
+        return accepted
+      } finally {
+        await received.spooled.discard()
+      }
+    },
+
+    async plan (arrival) {
+      const received = await receive(arrival, options)
+      await received.spooled.discard()
+      const { package: { envelope, deliveries, warnings } } = check(received)
+      return { envelope, deliveries, warnings }
+    }
+  }
+}
+
+/** A repeated request is answered as the first was, whatever has changed in the directory since. */
+async function findEarlier ({ caller, idempotencyKey }: Arrival, { original }: Received, { findByIdempotencyKey }: IntakeOptions): Promise<Accepted | undefined> {
+  const earlier = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(caller.id, idempotencyKey)
+  if (earlier === undefined) return undefined
+  if (earlier.original.sha256 !== original.sha256) throw conflict({ on: 'idempotency-key', packageId: earlier.id })
+  const { id, acceptedAt, deliveries, warnings } = earlier
+  return { packageId: id, acceptedAt, deliveries, warnings, repeated: true }
+}
+
+export interface AttemptOptions {
+  endpoint: Endpoint
+  /** Opens or finds the session of the endpoint; a rejection is an outcome: deferred. */
+  session: () => Promise<AdapterSession>
+  payloads: Payloads
+  policy: RetryPolicy
+  clock: Clock
+  stopping: AbortSignal
+  onDefect: (error: unknown) => void
+  random: () => number
+}
+
+/** One attempt of a claimed delivery: transform → deliver → settle. Never rejects; recording is the caller's batch. */
+export async function attempt (claimed: ClaimedDelivery, options: AttemptOptions): Promise<Settled> {
+  const startedAt = options.clock.now()
+  const { outcome, sent } = await tryOnce(claimed, options)
+  const finishedAt = options.clock.now()
+  const { attempts, expiresAt } = claimed.delivery
+  const settlement = settle(outcome, { attempt: attempts, at: finishedAt, expiresAt, policy: options.policy, random: options.random() })
+  return { claimed, outcome, startedAt, finishedAt, settlement, ...(sent === undefined ? {} : { sent }) }
+}
+
+async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Promise<Pick<Attempted, 'outcome' | 'sent'>> {
+  try {
+    const prepared = transform(claimed, options)
+    const outcome = await deliver(prepared, { ...options, session: await options.session() })
+    return { outcome, sent: prepared.sent }
+  } catch (error) {
+    options.onDefect(error)
+    const outcome: Outcome = { kind: 'deferred', problem: toProblem(error) }
+    return { outcome }
+  }
+}

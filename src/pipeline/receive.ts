@@ -1,0 +1,39 @@
+// receive: bytes stream into a spool while the header is decoded, so memory stays flat whatever the size.
+import { HubError } from '../errors.js'
+import { text } from '../model/text.js'
+import type { Blobs } from '../ports/blobs.js'
+import type { DecodeLimits, Part, Spool } from '../formats/codec.js'
+import { codecFor } from '../formats/index.js'
+import { createSpooled } from './spool.js'
+import type { Arrival, Received } from './types.js'
+
+export interface ReceiveOptions { blobs: Blobs, inlineBytes: number, limits: DecodeLimits }
+
+/** Reads an arrival to its end. Rejects with a `HubError` when nothing can be made of it; then nothing is left behind. */
+export async function receive (arrival: Arrival, { blobs, inlineBytes, limits }: ReceiveOptions): Promise<Received> {
+  const spooled = createSpooled(blobs, inlineBytes)
+  const parts = arrival.parts[Symbol.asyncIterator]()
+  try {
+    const first = await parts.next()
+    if (first.done === true) throw new HubError('BODY_EMPTY', text('Yêu cầu không có nội dung.', 'The request has no content.'))
+    const codec = codecFor(first.value)
+    const original = await spooled.spool()
+    const decoded = await codec.decode(copyTo(original, first.value.body), remaining(parts), { limits, spool: async () => await spooled.spool() })
+    const originalRef = await original.end()
+    return { arrival, format: codec.format, mediaType: codec.mediaType, decoded, original: originalRef, spooled }
+  } catch (error) {
+    await spooled.discard()
+    throw error
+  }
+}
+
+async function * copyTo (spool: Spool, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    await spool.write(chunk)
+    yield chunk
+  }
+}
+
+async function * remaining (parts: AsyncIterator<Part>): AsyncGenerator<Part> {
+  for (let next = await parts.next(); next.done !== true; next = await parts.next()) yield next.value
+}

@@ -1,0 +1,66 @@
+// settle: the heart. A pure function from what an adapter saw to what the hub does next.
+import type { Outcome, Settlement } from '../model/delivery.js'
+import type { Problem } from '../model/problem.js'
+import { text } from '../model/text.js'
+
+export interface RetryPolicy {
+  /** Wait after the first failed attempt, ms. */
+  firstMs: number
+  /** Each further wait is this many times the one before. */
+  factor: number
+  /** No wait is longer, ms; caps `Retry-After`, too. */
+  maxMs: number
+  /** Each wait is spread over ± this share of itself, so that failures do not come back in step. */
+  jitter: number
+  /** After so many attempts the delivery is dead. */
+  maxAttempts: number
+}
+
+export interface SettleFacts {
+  /** The attempt that has just ended, from 1. */
+  attempt: number
+  /** Now, epoch ms. */
+  at: number
+  /** When the hub gives up, epoch ms. */
+  expiresAt: number
+  policy: RetryPolicy
+  /** Uniform in [0, 1). */
+  random: number
+}
+
+/** Decides. Total: every outcome has exactly one settlement, and every deferral ends (attempts or expiry). */
+export function settle (outcome: Outcome, facts: SettleFacts): Settlement {
+  switch (outcome.kind) {
+    case 'delivered':
+      return { state: 'delivered', ...(outcome.externalId === undefined ? {} : { externalId: outcome.externalId }) }
+    case 'available':
+      return { state: 'available' }
+    case 'refused':
+      return { state: 'refused', problem: outcome.problem }
+    case 'deferred':
+      return settleDeferred(outcome, facts)
+  }
+}
+
+function settleDeferred ({ problem, retryAfterMs }: Extract<Outcome, { kind: 'deferred' }>, facts: SettleFacts): Settlement {
+  const { attempt, at, expiresAt, policy } = facts
+  if (attempt >= policy.maxAttempts) return { state: 'dead', problem: exhausted(problem, attempt) }
+  // What the other side asks for is honoured as a floor, up to the cap: a partner cannot park a delivery for days.
+  const waitMs = Math.max(backoffMs(attempt, policy, facts.random), Math.min(Math.max(retryAfterMs ?? 0, 0), policy.maxMs))
+  const dueAt = at + waitMs
+  return dueAt >= expiresAt ? { state: 'expired', problem: expired(problem, attempt) } : { state: 'deferred', dueAt, problem }
+}
+
+/** Exponential backoff with jitter and a cap: the wait in ms after the given attempt (from 1). */
+export function backoffMs (attempt: number, { firstMs, factor, maxMs, jitter }: RetryPolicy, random: number): number {
+  const planned = Math.min(firstMs * factor ** Math.min(attempt - 1, 64), maxMs)
+  return Math.round(Math.min(planned * (1 + jitter * (2 * random - 1)), maxMs))
+}
+
+function exhausted (last: Problem, attempt: number): Problem {
+  return { code: 'ATTEMPTS_EXHAUSTED', detail: text(`Đã gửi ${attempt} lần không thành; lần cuối: ${last.detail.vi}`, `${attempt} attempts failed; the last: ${last.detail.en}`), errors: last.errors ?? [] }
+}
+
+function expired (last: Problem, attempt: number): Problem {
+  return { code: 'DELIVERY_EXPIRED', detail: text(`Hết hạn sau ${attempt} lần gửi; lần cuối: ${last.detail.vi}`, `Expired after ${attempt} attempts; the last: ${last.detail.en}`), errors: last.errors ?? [] }
+}

@@ -1,0 +1,151 @@
+// The delivery worker: takes claims from the lanes, claims their rows in batches, tries them, records in batches, acks last.
+import type { Broker, Consumer, ReceivedClaim } from '../ports/broker.js'
+import type { Clock } from '../ports/clock.js'
+import type { Log } from '../ports/log.js'
+import type { AttemptRecord, ClaimedDelivery, Store } from '../ports/store.js'
+import { LANES, type Lane } from '../model/lane.js'
+import type { Settled } from '../pipeline/types.js'
+import { createBatcher } from './batcher.js'
+import { persist } from './persist.js'
+
+export interface DeliveryWorkerOptions {
+  store: Pick<Store, 'claim' | 'renew' | 'release' | 'settle'>
+  broker: Broker
+  clock: Clock
+  log: Log
+  /** Names this process in leases. */
+  owner: string
+  leaseMs: number
+  batchSize: number
+  prefetch: Record<Lane, number>
+  /** One attempt; never rejects. */
+  attempt: (claimed: ClaimedDelivery, stopping: AbortSignal) => Promise<Settled>
+}
+
+export interface DeliveryWorker {
+  start (): Promise<void>
+  /** Takes no more, waits up to `graceMs` for attempts under way, aborts and records the rest. */
+  stop (graceMs: number): Promise<void>
+  /** Store time up to which claims of a lane have been handed to this process; 0 before the first. */
+  readUpTo (lane: Lane): number
+}
+
+export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryWorker {
+  const { store, broker, clock, log, owner, leaseMs, batchSize } = options
+  const stopping = new AbortController()
+  const closed = new AbortController()
+  const inFlight = new Map<string, Promise<void>>()
+  const newest: Record<Lane, number> = { urgent: 0, normal: 0 }
+  const consumers: Consumer[] = []
+  let renewing: Promise<void> | undefined
+
+  const claimOne = createBatcher<string, ClaimedDelivery | undefined>({
+    maxItems: batchSize,
+    concurrency: 2,
+    run: async ids => {
+      const claim = async (): Promise<ClaimedDelivery[]> => await store.claim(ids, { owner, at: clock.now(), leaseMs })
+      const claimed = await persist(claim, { clock, log, what: 'claim', signal: stopping.signal })
+      const byId = new Map(claimed.map(each => [each.delivery.id, each]))
+      return ids.map(id => {
+        const mine = byId.get(id)
+        // An id twice in one batch is claimed once.
+        byId.delete(id)
+        return mine
+      })
+    }
+  })
+
+  const recordOne = createBatcher<AttemptRecord, boolean>({
+    maxItems: batchSize,
+    concurrency: 2,
+    run: async records => {
+      const { lost } = await persist(async () => await store.settle(records), { clock, log, what: 'settle', signal: closed.signal })
+      return records.map(({ deliveryId }) => !lost.includes(deliveryId))
+    }
+  })
+
+  async function work (received: ReceivedClaim): Promise<void> {
+    let claimed: ClaimedDelivery | undefined
+    try {
+      claimed = await claimOne(received.deliveryId)
+    } catch (error) {
+      log.error({ deliveryId: received.deliveryId, err: error }, 'claim.failed')
+      received.requeue()
+      return
+    }
+    // Not queued any more: somebody else has it, or it is settled. The claim has done its work.
+    if (claimed === undefined) { received.ack(); return }
+    const settled = await options.attempt(claimed, stopping.signal)
+    try {
+      const recorded = await recordOne(toRecord(settled, owner))
+      logAttempt(log, settled, recorded)
+      received.ack()
+    } catch (error) {
+      // The lease ends by itself and the sweeper publishes the delivery again.
+      log.error({ deliveryId: received.deliveryId, err: error }, 'settlement.unrecorded')
+      received.requeue()
+    }
+  }
+
+  function onClaim (received: ReceivedClaim): void {
+    newest[received.lane] = Math.max(newest[received.lane], received.publishedAt)
+    const { deliveryId } = received
+    // A repeated claim of what is being tried here says nothing new.
+    if (inFlight.has(deliveryId)) { received.ack(); return }
+    if (stopping.signal.aborted) { received.requeue(); return }
+    const done = work(received)
+      .catch((error: unknown) => { log.error({ deliveryId, err: error }, 'delivery.crashed') })
+      .finally(() => { inFlight.delete(deliveryId) })
+    inFlight.set(deliveryId, done)
+  }
+
+  async function renewLeases (): Promise<void> {
+    while (!closed.signal.aborted) {
+      await clock.sleep(leaseMs / 3, closed.signal)
+      if (inFlight.size === 0) continue
+      await store.renew([...inFlight.keys()], { owner, at: clock.now(), leaseMs })
+        .catch((error: unknown) => { log.warn({ err: error }, 'leases.unrenewed') })
+    }
+  }
+
+  return {
+    async start () {
+      renewing = renewLeases()
+      for (const lane of LANES) consumers.push(await broker.consume(lane, { prefetch: options.prefetch[lane] }, onClaim))
+    },
+    async stop (graceMs) {
+      await Promise.all(consumers.map(async consumer => { await consumer.stop() }))
+      const settled = Promise.all(inFlight.values())
+      await Promise.race([settled, clock.sleep(graceMs)])
+      stopping.abort(new Error('the hub is stopping'))
+      // The store may be away; leases end by themselves, so a bounded wait loses nothing.
+      await Promise.race([settled, clock.sleep(5000)])
+      closed.abort()
+      await renewing
+    },
+    readUpTo: lane => newest[lane]
+  }
+}
+
+function toRecord ({ claimed, outcome, settlement, startedAt, finishedAt, sent }: Settled, owner: string): AttemptRecord {
+  const { id, packageId, attempts } = claimed.delivery
+  return { deliveryId: id, packageId, owner, attempt: attempts, startedAt, finishedAt, outcome: outcome.kind, settlement, ...(sent === undefined ? {} : { sent }) }
+}
+
+function logAttempt (log: Log, { claimed, settlement, startedAt, finishedAt }: Settled, recorded: boolean): void {
+  const { delivery, package: { traceId } } = claimed
+  const fields = {
+    deliveryId: delivery.id,
+    packageId: delivery.packageId,
+    endpoint: delivery.endpoint,
+    attempt: delivery.attempts,
+    state: settlement.state,
+    durationMs: finishedAt - startedAt,
+    recorded,
+    traceId,
+    ...(settlement.problem === undefined ? {} : { code: settlement.problem.code })
+  }
+  // Normal operation is quiet: only what somebody may have to look at is above debug.
+  if (settlement.state === 'delivered' || settlement.state === 'available') log.debug(fields, 'delivery.attempted')
+  else log.info(fields, 'delivery.attempted')
+}

@@ -1,0 +1,78 @@
+// One adapter session per endpoint: opened when first needed, opened again with backoff when it fails, limited in how many
+// attempts it bears at a time.
+import { HubError, toProblem } from '../errors.js'
+import { text } from '../model/text.js'
+import type { Adapter, AdapterKit, AdapterSession } from '../ports/adapter.js'
+import type { Clock } from '../ports/clock.js'
+import type { Endpoint } from '../ports/directory.js'
+import type { Log } from '../ports/log.js'
+import { createLimit, type Limit } from './limit.js'
+
+/** An endpoint with its adapter and its settings, checked at start. */
+export interface Attached { endpoint: Endpoint, adapter: Adapter, kit: AdapterKit }
+
+export interface Sessions {
+  endpoint (id: string): Endpoint | undefined
+  /** The open session. Rejects with a `HubError` while it cannot be opened. */
+  session (id: string): Promise<AdapterSession>
+  /** Runs `work` as soon as the endpoint bears another attempt. */
+  limited<T> (id: string, work: () => Promise<T>): Promise<T>
+  ids (): string[]
+  close (): Promise<void>
+}
+
+interface Slot extends Attached { limit: Limit, opening: Promise<AdapterSession> | undefined, failures: number, retryAt: number, lastError: unknown }
+
+const FIRST_RETRY_MS = 500
+const MAX_RETRY_MS = 30_000
+
+export function createSessions (attached: readonly Attached[], { clock, log }: { clock: Clock, log: Log }): Sessions {
+  const slots = new Map<string, Slot>(attached.map(each =>
+    [each.endpoint.id, { ...each, limit: createLimit(each.endpoint.concurrency), opening: undefined, failures: 0, retryAt: 0, lastError: undefined }]))
+
+  async function open (slot: Slot): Promise<AdapterSession> {
+    try {
+      const session = await slot.adapter.open(slot.endpoint.settings, slot.kit)
+      slot.failures = 0
+      return session
+    } catch (error) {
+      slot.opening = undefined
+      slot.lastError = error
+      slot.retryAt = clock.now() + Math.min(FIRST_RETRY_MS * 2 ** slot.failures++, MAX_RETRY_MS)
+      log.warn({ endpoint: slot.endpoint.id, err: error }, 'session.unopened')
+      throw unavailable(slot.endpoint, error)
+    }
+  }
+
+  const find = (id: string): Slot => {
+    const slot = slots.get(id)
+    if (slot === undefined) throw new HubError('ENDPOINT_UNAVAILABLE', text(`Điểm kết nối "${id}" không còn trong cấu hình.`, `The endpoint "${id}" is not in the configuration any more.`))
+    return slot
+  }
+
+  return {
+    endpoint: id => slots.get(id)?.endpoint,
+    async session (id) {
+      const slot = find(id)
+      if (slot.opening === undefined && clock.now() < slot.retryAt) throw unavailable(slot.endpoint, slot.lastError)
+      slot.opening ??= open(slot)
+      return await slot.opening
+    },
+    async limited (id, work) {
+      const slot = slots.get(id)
+      return slot === undefined ? await work() : await slot.limit(work)
+    },
+    ids: () => [...slots.keys()],
+    async close () {
+      await Promise.all([...slots.values()].map(async ({ opening, endpoint }) => {
+        await opening?.then(async session => { await session.close() })
+          .catch((error: unknown) => { log.warn({ endpoint: endpoint.id, err: error }, 'session.unclosed') })
+      }))
+    }
+  }
+}
+
+function unavailable (endpoint: Endpoint, cause: unknown): HubError {
+  const { detail } = toProblem(cause)
+  return new HubError('ENDPOINT_UNAVAILABLE', text(`Chưa mở được kết nối tới "${endpoint.id}": ${detail.vi}`, `The connection to "${endpoint.id}" cannot be opened: ${detail.en}`), { cause })
+}

@@ -1,0 +1,84 @@
+// The sweeper: what is due, was lost on the way, or was left by a process that died is published again. This is how the
+// hub heals; no person has to touch anything.
+import type { Broker } from '../ports/broker.js'
+import type { Lane } from '../model/lane.js'
+import type { Clock } from '../ports/clock.js'
+import type { Log } from '../ports/log.js'
+import type { Store } from '../ports/store.js'
+import type { Relay } from './relay.js'
+
+export interface SweeperOptions {
+  store: Pick<Store, 'sweep'>
+  broker: Pick<Broker, 'inspect'>
+  relay: Relay
+  clock: Clock
+  log: Log
+  intervalMs: number
+  /** A claim may be on its way for this long before it counts as lost. */
+  republishAfterMs: number
+  readUpTo: (lane: Lane) => number
+}
+
+/** Rows per statement. */
+const BATCH = 500
+
+export interface Sweeper {
+  start (): void
+  stop (): Promise<void>
+  /** One sweep over everything that is due now. */
+  sweep (): Promise<number>
+}
+
+export function createSweeper (options: SweeperOptions): Sweeper {
+  const { store, relay, clock, log } = options
+  const stopping = new AbortController()
+  let running: Promise<void> | undefined
+  let failing = false
+
+  async function sweep (): Promise<number> {
+    const readUpTo = { urgent: await horizon('urgent', options), normal: await horizon('normal', options) }
+    let published = 0
+    for (let full = true; full && !stopping.signal.aborted;) {
+      const { claims } = await store.sweep({ at: clock.now(), readUpTo, limit: BATCH })
+      relay.publish(claims)
+      published += claims.length
+      full = claims.length === BATCH
+    }
+    if (published > 0) log.debug({ published }, 'deliveries.republished')
+    return published
+  }
+
+  async function run (): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await sweep()
+        if (failing) log.info({}, 'sweep.recovered')
+        failing = false
+      } catch (error) {
+        if (!failing) log.warn({ err: error }, 'sweep.failed')
+        failing = true
+      }
+      await clock.sleep(options.intervalMs, stopping.signal)
+    }
+  }
+
+  return {
+    start () { running = run() },
+    async stop () {
+      stopping.abort()
+      await running
+    },
+    sweep
+  }
+}
+
+/**
+ * How far a lane has been read, as store time. A queued row published before that was passed over, so its claim is lost.
+ * While the lane still holds claims, only what this process has been handed proves progress: a long backlog is never
+ * published twice.
+ */
+async function horizon (lane: Lane, { broker, clock, readUpTo, republishAfterMs }: SweeperOptions): Promise<number> {
+  const at = clock.now()
+  const { ready } = await broker.inspect(lane)
+  return (ready === 0 ? at : Math.min(readUpTo(lane), at)) - republishAfterMs
+}
