@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// The command line: parse, call, print. Every command's work is elsewhere.
+import { Command } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { loadConfig, maskedConfig } from './config.js'
+import { runDemo } from './demo/index.js'
+import { runHub } from './main.js'
+import { printError } from './print.js'
+import { createKey } from './security/credentials.js'
+
+const program = new Command('lienthong')
+  .description('Trục liên thông văn bản và hồ sơ của tỉnh · exchange hub for documents and dossiers')
+  .version(manifest.version)
+  .showHelpAfterError()
+
+program.command('start')
+  .description('runs the hub until SIGTERM or SIGINT')
+  .option('-c, --config <file>', 'configuration file on top of config/default.json')
+  .action(async (options: { config?: string }) => {
+    process.exitCode = await runHub(options.config === undefined ? {} : { configFile: options.config })
+  })
+
+program.command('demo')
+  .description('starts the hub with the sample province and fake agency systems, and sends real packages across all axes')
+  .option('-c, --config <file>', 'store and broker to use instead of the embedded ones')
+  .option('--exit', 'stop by itself; exit code 0 only when every delivery and every refusal was right')
+  .option('--json', 'print one JSON object on the last line')
+  .action(async (options: { config?: string, exit?: true, json?: true }) => {
+    process.exitCode = await runDemo({
+      ...(options.config === undefined ? {} : { configFile: options.config }),
+      until: options.exit === true ? 'settled' : 'stopped',
+      output: options.json === true ? 'json' : 'table'
+    })
+  })
+
+const config = program.command('config').description('looks at the configuration')
+config.command('check [file]')
+  .description('reads a configuration and reports every fault')
+  .action(async (file?: string) => {
+    await printing(async () => {
+      await loadConfig({ file })
+      process.stdout.write('OK\n')
+    })
+  })
+config.command('print [file]')
+  .description('prints the effective configuration, secrets masked')
+  .action(async (file?: string) => {
+    await printing(async () => { process.stdout.write(`${JSON.stringify(maskedConfig(await loadConfig({ file })), null, 2)}\n`) })
+  })
+
+program.command('key')
+  .description('makes API keys')
+  .command('new <client>')
+  .description('prints a new key and the hash that goes into the configuration')
+  .action((client: string) => {
+    const { key, keySha256 } = createKey(client)
+    process.stdout.write(`key:       ${key}\nkeySha256: ${keySha256}\n`)
+  })
+
+await program.parseAsync()
+
+async function printing (work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    printError(error)
+    process.exitCode = 2
+  }
+}

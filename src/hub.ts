@@ -1,0 +1,151 @@
+// The composition root: the only file that names every implementation. `startHub` reads top-down as the hub is built; what
+// is built later is closed earlier.
+import { hostname } from 'node:os'
+import { createHttpServer } from './http/server.js'
+import { newId } from './ids.js'
+import type { Logger } from './log.js'
+import type { HubConfig } from './model/generated.js'
+import type { AcceptedPackage } from './model/package.js'
+import { laneOf } from './model/lane.js'
+import type { Endpoint } from './ports/directory.js'
+import type { AcceptResult } from './ports/store.js'
+import { attempt, createIntake } from './pipeline/index.js'
+import type { Accepted, Intake } from './pipeline/types.js'
+import { createPayloads, type Payloads } from './pipeline/payloads.js'
+import { createAuthenticator } from './security/credentials.js'
+import { createBatcher } from './workers/batcher.js'
+import { createDeliveryWorker, type DeliveryWorker } from './workers/delivery.js'
+import { createPollers } from './workers/pollers.js'
+import { createRelay, type Relay } from './workers/relay.js'
+import { createSessions, type Sessions } from './workers/sessions.js'
+import { createSweeper } from './workers/sweeper.js'
+import { createClosing, type Closing } from './workers/closing.js'
+import { attachEndpoints, openDirectory, openResources, readiness, type Resources } from './resources.js'
+
+export interface Hub {
+  /** Where the API listens, e.g. http://127.0.0.1:8080. */
+  readonly url: string
+  /** Finishes what is in flight, hands back the rest, closes everything. Safe to call twice. */
+  stop (): Promise<void>
+}
+
+export interface HubOptions {
+  config: HubConfig
+  log: Logger
+  /** Ends the wait for a store that is away at start. */
+  signal?: AbortSignal
+}
+
+interface Parts extends Resources { config: HubConfig, log: Logger, closing: Closing, payloads: Payloads, relay: Relay }
+
+/** Attempts under way may take this long to finish when the hub stops, ms. */
+const STOP_GRACE_MS = 10_000
+
+/** Builds a hub and starts it. Rejects with a `HubError` when it cannot work with this configuration; then nothing stays open. */
+export async function startHub ({ config, log, signal }: HubOptions): Promise<Hub> {
+  const closing = createClosing(log)
+  try {
+    const directory = await openDirectory(config)
+    const resources = await openResources({ config, directory, log, closing, signal: signal ?? new AbortController().signal })
+    const payloads = createPayloads({ ...resources, inlineBytes: config.blobs.inlineBytes })
+    const relay = createRelay({ broker: resources.broker, log })
+    closing.add('relay', async () => { await relay.idle() })
+    const parts: Parts = { ...resources, config, log, closing, payloads, relay }
+    const intake = buildIntake(parts)
+    await startWorkers(parts, intake)
+    const url = await openDoor(parts, intake)
+    log.info({ listening: url, store: config.store.kind, broker: config.broker.kind, endpoints: directory.endpoints().length }, 'hub.started')
+    return { url, stop: async () => { await closing.close() } }
+  } catch (error) {
+    await closing.close()
+    throw error
+  }
+}
+
+function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts): Intake {
+  const acceptOne = createBatcher<AcceptedPackage, AcceptResult>({
+    run: async packages => await store.accept(packages),
+    maxItems: config.delivery.batchSize,
+    concurrency: 2
+  })
+  const onStored = ({ deliveries, acceptedAt }: Accepted, priority: number): void => {
+    relay.publish(deliveries.filter(({ problem }) => problem === undefined)
+      .map(({ id }) => ({ deliveryId: id, lane: laneOf(priority), publishedAt: acceptedAt })))
+  }
+  return createIntake({
+    directory,
+    blobs,
+    clock,
+    acceptOne,
+    findByIdempotencyKey: async (client, key) => await store.findByIdempotencyKey(client, key),
+    onStored,
+    inlineBytes: config.blobs.inlineBytes,
+    limits: { ...config.limits, maxBytes: config.http.maxBodyBytes },
+    expiresAfterMs: config.delivery.expiresAfterMs
+  })
+}
+
+async function startWorkers (parts: Parts, intake: Intake): Promise<void> {
+  const { config, directory, clock, log, closing } = parts
+  const attached = await attachEndpoints(config, directory, { clock, log })
+  const sessions = createSessions(attached, { clock, log })
+  closing.add('sessions', async () => { await sessions.close() })
+  const worker = buildDeliveryWorker(parts, sessions)
+  closing.add('deliveries', async () => { await worker.stop(STOP_GRACE_MS) })
+  await worker.start()
+  const { sweepIntervalMs: intervalMs, republishAfterMs } = config.delivery
+  const sweeper = createSweeper({ ...parts, intervalMs, republishAfterMs, readUpTo: lane => worker.readUpTo(lane) })
+  closing.add('sweeper', async () => { await sweeper.stop() })
+  sweeper.start()
+  const inbound = attached.filter(({ adapter }) => adapter.manifest.directions.includes('inbound'))
+  const pollers = createPollers({ sessions, endpoints: inbound.map(({ endpoint }) => endpoint.id), intake, clock, log })
+  closing.add('pollers', async () => { await pollers.stop() })
+  pollers.start()
+}
+
+function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: Parts, sessions: Sessions): DeliveryWorker {
+  return createDeliveryWorker({
+    store,
+    broker,
+    clock,
+    log,
+    owner: `${hostname()}:${process.pid}:${newId()}`,
+    leaseMs: config.delivery.leaseMs,
+    batchSize: config.delivery.batchSize,
+    prefetch: { urgent: config.broker.prefetch, normal: config.broker.prefetch },
+    attempt: async (claimed, stopping) => {
+      const endpoint = sessions.endpoint(claimed.delivery.endpoint ?? '') ?? detached(claimed.delivery.endpoint ?? '')
+      return await sessions.limited(endpoint.id, async () => await attempt(claimed, {
+        endpoint,
+        session: async () => await sessions.session(endpoint.id),
+        payloads,
+        policy: config.delivery.retry,
+        clock,
+        stopping,
+        onDefect: error => { log.warn({ endpoint: endpoint.id, deliveryId: claimed.delivery.id, err: error }, 'attempt.failed') },
+        random: Math.random
+      }))
+    }
+  })
+}
+
+/** Stands in for an endpoint that left the configuration: its session rejects, so its deliveries wait until it is back or they expire. */
+function detached (id: string): Endpoint {
+  return { id, axis: 'province', adapter: '', format: 'original', concurrency: 1, timeoutMs: 1000, settings: {} }
+}
+
+async function openDoor ({ config, directory, store, broker, blobs, payloads, clock, log, closing }: Parts, intake: Intake): Promise<string> {
+  const server = await createHttpServer({
+    intake,
+    store,
+    directory,
+    payloads,
+    authenticate: createAuthenticator(config.clients, code => directory.find(code, clock.now())?.code),
+    clock,
+    log,
+    settings: { ...config.http, inboxLockMs: config.inbox.lockMs, inboxMaxLockMs: config.inbox.maxLockMs },
+    health: { ready: async () => await readiness({ store, broker, blobs }) }
+  })
+  closing.add('http', async () => { await server.close() })
+  return await server.listen({ host: config.http.host, port: config.http.port })
+}

@@ -1,0 +1,103 @@
+// What the hub stands on: directory, store, clock, blobs, broker and adapters, opened by what the configuration says.
+import { readFile } from 'node:fs/promises'
+import { createHttpClient } from './adapter/http.js'
+import { loadAdapter } from './adapter/load.js'
+import { openFilesystemBlobs } from './blobs/filesystem.js'
+import { createInProcessBroker } from './broker/in-process.js'
+import { openRabbitmqBroker } from './broker/rabbitmq.js'
+import { createStoreClock } from './clock.js'
+import { createDirectory } from './directory/index.js'
+import { HubError, toProblem } from './errors.js'
+import type { Logger } from './log.js'
+import type { AgencyDirectoryFile, HubConfig } from './model/generated.js'
+import type { Fault } from './model/problem.js'
+import { text } from './model/text.js'
+import type { Blobs } from './ports/blobs.js'
+import type { Broker } from './ports/broker.js'
+import type { Clock } from './ports/clock.js'
+import type { Directory } from './ports/directory.js'
+import type { Store } from './ports/store.js'
+import { openPgliteStore } from './store/pglite.js'
+import { openPostgresStore } from './store/postgres.js'
+import type { Closing } from './workers/closing.js'
+import { persist } from './workers/persist.js'
+import type { Attached } from './workers/sessions.js'
+
+export interface Resources { directory: Directory, store: Store, clock: Clock, blobs: Blobs, broker: Broker }
+
+/** Reads the directory files. Rejects with `CONFIG_INVALID` and every fault of every file. */
+export async function openDirectory (config: HubConfig): Promise<Directory> {
+  const files = await Promise.all(config.directory.files.map(async path => ({ path, content: await readJson(path) })))
+  return createDirectory({ files, endpoints: config.endpoints, node: config.node, senderGraceDays: config.directory.senderGraceDays })
+}
+
+async function readJson (path: string): Promise<AgencyDirectoryFile> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as AgencyDirectoryFile
+  } catch (error) {
+    throw new HubError('CONFIG_INVALID', text(`Không đọc được danh mục cơ quan ${path}.`, `The agency directory ${path} cannot be read.`), { cause: error })
+  }
+}
+
+/** Opens the services. Waits for a PostgreSQL that is not there yet; a broker that is away holds nothing up. */
+export async function openResources (options: { config: HubConfig, directory: Directory, log: Logger, closing: Closing, signal: AbortSignal }): Promise<Resources> {
+  const { config, directory, log, closing, signal } = options
+  const store = await openStore(config, log, signal)
+  closing.add('store', async () => { await store.close() })
+  const clock = await createStoreClock(store)
+  closing.add('clock', async () => { clock.stop() })
+  // The embedded store has one process: whatever was active when it died is free at once.
+  if (config.store.kind === 'pglite') await store.releaseAll({ at: clock.now() })
+  const blobs = await openFilesystemBlobs({ directory: config.blobs.directory })
+  closing.add('blobs', async () => { await blobs.close() })
+  const broker = config.broker.kind === 'rabbitmq'
+    ? await openRabbitmqBroker({ url: config.broker.url, prefix: config.broker.prefix, log })
+    : createInProcessBroker()
+  closing.add('broker', async () => { await broker.close() })
+  return { directory, store, clock, blobs, broker }
+}
+
+async function openStore ({ store }: HubConfig, log: Logger, signal: AbortSignal): Promise<Store> {
+  if (store.kind === 'pglite') return await openPgliteStore({ dataDirectory: store.dataDirectory, log })
+  const { url, schema, maxConnections } = store
+  // Before the store is open there is no store time: the host's timers do for waiting.
+  const sleep = async (ms: number): Promise<void> => { await new Promise(resolve => setTimeout(resolve, ms)) }
+  const clock: Clock = { now: () => 0, sleep }
+  return await persist(async () => await openPostgresStore({ url, schema, maxConnections, log }), { clock, log, what: 'store.open', signal })
+}
+
+/** Loads the adapter of every endpoint and checks its settings; rejects with every fault of every endpoint. */
+export async function attachEndpoints (config: HubConfig, directory: Directory, { clock, log }: { clock: Clock, log: Logger }): Promise<Attached[]> {
+  const faults: Fault[] = []
+  const attached: Attached[] = []
+  for (const endpoint of directory.endpoints()) {
+    const at = `/endpoints/${config.endpoints.findIndex(({ id }) => id === endpoint.id)}`
+    try {
+      const { adapter, checkSettings } = await loadAdapter(endpoint.adapter)
+      const wrong = checkSettings(endpoint.settings)
+      faults.push(...wrong.map(each => ({ ...each, pointer: `${at}/settings${each.pointer}` })))
+      const kit = { endpoint: endpoint.id, log: log.child({ endpoint: endpoint.id }), now: () => clock.now(), http: createHttpClient() }
+      attached.push({ endpoint, adapter, kit })
+    } catch (error) {
+      const { code, detail } = toProblem(error)
+      faults.push({ code, pointer: `${at}/adapter`, detail })
+    }
+  }
+  if (faults.length > 0) throw new HubError('CONFIG_INVALID', text('Cấu hình điểm kết nối có lỗi.', 'The endpoints are not configured rightly.'), { errors: faults })
+  return attached
+}
+
+export interface Readiness { ok: boolean, checks: Array<{ name: string, ok: boolean, detail?: string }> }
+
+/** Asks each service. Ready means: packages can be accepted safely, so a broker that is away is reported but does not count. */
+export async function readiness ({ store, broker, blobs }: Pick<Resources, 'store' | 'broker' | 'blobs'>): Promise<Readiness> {
+  const checks = await Promise.all(Object.entries({ store, blobs, broker }).map(async ([name, part]) => {
+    try {
+      await part.probe()
+      return { name, ok: true }
+    } catch (error) {
+      return { name, ok: false, detail: toProblem(error).code }
+    }
+  }))
+  return { ok: checks.every(({ ok, name }) => ok || name === 'broker'), checks }
+}
