@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats'
 import adapterManifest from '../schemas/adapter-manifest.schema.json' with { type: 'json' }
 import agencyDirectory from '../schemas/agency-directory.schema.json' with { type: 'json' }
+import config from '../schemas/config.schema.json' with { type: 'json' }
 import delivery from '../schemas/delivery.schema.json' with { type: 'json' }
 import document from '../schemas/document.schema.json' with { type: 'json' }
 import dossier from '../schemas/dossier.schema.json' with { type: 'json' }
@@ -10,15 +11,18 @@ import envelope from '../schemas/envelope.schema.json' with { type: 'json' }
 import problem from '../schemas/problem.schema.json' with { type: 'json' }
 import status from '../schemas/status.schema.json' with { type: 'json' }
 import { fault } from './errors.js'
+import { nearest } from './model/nearest.js'
 import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 
-export const SCHEMAS = { problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory } as const
+export const SCHEMAS = { problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config } as const
 export type SchemaName = keyof typeof SCHEMAS
 
 /** Strict: unknown properties and wrong types are faults, nothing is coerced, removed or filled in. */
 export function createAjv (options: { useDefaults?: true } = {}): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, verbose: true, ...options })
+  // Ours: the value is masked wherever it is shown.
+  ajv.addVocabulary(['x-secret'])
   // CommonJS under nodenext: the callable is the default export of the default export.
   ;(addFormats as unknown as (ajv: Ajv2020) => void)(ajv)
   return ajv
@@ -33,9 +37,11 @@ export function faultsOf (name: SchemaName, value: unknown): Fault[] {
   return validate(value) ? [] : toFaults(validate.errors ?? [])
 }
 
-/** Compiles a schema that is not in `schemas/` (an adapter's settings). Defaults are filled in. */
+/** Compiles a schema of settings (an adapter's, or the hub's own). Defaults are filled in; it may refer to those of `schemas/`. */
 export function compileSettings (schema: object): (value: unknown) => Fault[] {
-  const validate = createAjv({ useDefaults: true }).compile(schema)
+  const settingsAjv = createAjv({ useDefaults: true })
+  for (const known of Object.values(SCHEMAS)) if (known !== schema) settingsAjv.addSchema(known)
+  const validate = settingsAjv.compile(schema)
   return value => validate(value) ? [] : toFaults(validate.errors ?? [])
 }
 
@@ -45,18 +51,32 @@ export function toFaults (errors: readonly ErrorObject[]): Fault[] {
 }
 
 function toFault (error: ErrorObject): Fault {
-  const found = error.data === undefined ? undefined : typeof error.data === 'object' ? Array.isArray(error.data) ? 'array' : 'object' : JSON.stringify(error.data)
+  const found = shown(error.data)
   switch (error.keyword) {
     case 'required':
       return fault('FIELD_MISSING', `${error.instancePath}/${escapePointer(String(error.params['missingProperty']))}`, text('Thiếu trường bắt buộc này.', 'This required field is missing.'))
     case 'additionalProperties':
     case 'unevaluatedProperties':
-      return fault('FIELD_UNKNOWN', `${error.instancePath}/${escapePointer(String(error.params['additionalProperty'] ?? error.params['unevaluatedProperty']))}`, text('Trường này không có trong định nghĩa.', 'This field is not defined.'))
+      return unknownField(error.instancePath, String(error.params['additionalProperty'] ?? error.params['unevaluatedProperty']), error.parentSchema?.['properties'])
     default: {
       const expected = expectation(error)
       return fault('FIELD_INVALID', error.instancePath, text(`Giá trị không hợp lệ, cần: ${expected}.`, `The value is not valid; expected: ${expected}.`), { expected, ...(found === undefined ? {} : { found }) })
     }
   }
+}
+
+/** Scalars as JSON, the rest by its kind: a whole section in an error would hide the error. */
+function shown (value: unknown): string | undefined {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'array' : 'object'
+  return value === undefined ? undefined : JSON.stringify(value)
+}
+
+function unknownField (parent: string, name: string, defined: unknown): Fault {
+  const meant = typeof defined === 'object' && defined !== null ? nearest(name, Object.keys(defined), 1)[0] : undefined
+  const pointer = `${parent}/${escapePointer(name)}`
+  return meant === undefined
+    ? fault('FIELD_UNKNOWN', pointer, text('Trường này không có trong định nghĩa.', 'This field is not defined.'))
+    : fault('FIELD_UNKNOWN', pointer, text(`Trường này không có trong định nghĩa. Có phải ý bạn là "${meant}"?`, `This field is not defined. Did you mean "${meant}"?`), { expected: meant })
 }
 
 function expectation (error: ErrorObject): string {

@@ -100,6 +100,7 @@ export type Dossier = {
 export interface AllSchemas {
   'adapter-manifest.schema.json'?: AdapterManifest
   'agency-directory.schema.json'?: AgencyDirectoryFile
+  'config.schema.json'?: HubConfig
   'delivery.schema.json'?: Delivery
   'document.schema.json'?: Document
   'dossier.schema.json'?: Dossier
@@ -268,6 +269,393 @@ export interface Succession {
    * Takes the mail when several agencies follow.
    */
   default?: boolean
+}
+/**
+ * Configuration of the hub, after config/default.json, the file of --config and the environment are merged.
+ */
+export interface HubConfig {
+  /**
+   * For editors; the hub ignores it.
+   */
+  $schema?: string
+  /**
+   * production refuses embedded and insecure defaults that acceptedDefaults does not name.
+   */
+  environment: 'development' | 'production'
+  /**
+   * Embedded or insecure defaults that are meant.
+   *
+   * Items: Name of a default, as the warning at start shows it.
+   */
+  acceptedDefaults: ('node.code' | 'store.pglite' | 'broker.in-process' | 'http.without-tls' | 'clients.none' | 'directory.empty' | 'endpoints.none')[]
+  node: NodeConfig
+  store: StoreConfig
+  broker: BrokerConfig
+  blobs: BlobsConfig
+  http: HttpConfig
+  log: LogConfig
+  directory: DirectoryConfig
+  /**
+   * Agency systems that mail is delivered to.
+   */
+  endpoints: EndpointConfig[]
+  /**
+   * Systems that call the API.
+   */
+  clients: ClientConfig[]
+  delivery: DeliveryConfig
+  inbox: InboxConfig
+  limits: LimitsConfig
+}
+/**
+ * This hub.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "node".
+ */
+export interface NodeConfig {
+  /**
+   * Own code, written into the trace headers of every document that passes through; its first group tells the own province.
+   */
+  code: string
+  /**
+   * Name people know it by.
+   */
+  name: string
+}
+/**
+ * Where packages and deliveries are kept.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "store".
+ */
+export interface StoreConfig {
+  /**
+   * pglite: PostgreSQL inside the process, for one process. postgres: a PostgreSQL server, for any number of processes.
+   */
+  kind: 'pglite' | 'postgres'
+  /**
+   * Folder of pglite. A relative path is taken from the working directory of the process.
+   */
+  dataDirectory: string
+  /**
+   * Connection URL of postgres; required with kind postgres.
+   */
+  url: string | null
+  /**
+   * Schema that holds all tables.
+   */
+  schema: string
+  /**
+   * Connections this process may open to postgres.
+   */
+  maxConnections: number
+}
+/**
+ * What carries claim checks from acceptance to delivery.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "broker".
+ */
+export interface BrokerConfig {
+  /**
+   * in-process: for one process. rabbitmq: a RabbitMQ server, for any number of processes.
+   */
+  kind: 'in-process' | 'rabbitmq'
+  /**
+   * Connection URL of rabbitmq; required with kind rabbitmq.
+   */
+  url: string | null
+  /**
+   * Start of the name of every queue and exchange.
+   */
+  prefix: string
+  /**
+   * Claim checks held at once by one process, per lane.
+   */
+  prefetch: number
+}
+/**
+ * Where payloads are kept.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "blobs".
+ */
+export interface BlobsConfig {
+  /**
+   * filesystem: files below a folder; several processes need a shared one.
+   */
+  kind: 'filesystem'
+  /**
+   * Folder of filesystem. A relative path is taken from the working directory of the process.
+   */
+  directory: string
+  /**
+   * Payloads smaller than this stay in the row of the store. Bytes.
+   */
+  inlineBytes: number
+}
+/**
+ * The API.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "http".
+ */
+export interface HttpConfig {
+  /**
+   * Address to listen on.
+   */
+  host: string
+  /**
+   * Port to listen on; 0 lets the system choose.
+   */
+  port: number
+  /**
+   * Largest request body. Bytes.
+   */
+  maxBodyBytes: number
+  /**
+   * A request must have arrived completely within this time. Milliseconds.
+   */
+  requestTimeoutMs: number
+  /**
+   * A reverse proxy that ends TLS stands in front; its X-Forwarded-* headers are believed.
+   */
+  trustProxy: boolean
+}
+/**
+ * The log, on standard output.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "log".
+ */
+export interface LogConfig {
+  /**
+   * Least level that is written.
+   */
+  level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /**
+   * One readable line per event instead of JSON.
+   */
+  pretty: boolean
+}
+/**
+ * Agencies, their codes and who follows whom.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "directory".
+ */
+export interface DirectoryConfig {
+  /**
+   * Files in the form of agency-directory.schema.json, read as one directory. A relative path is taken from the folder of the configuration file that names it (from the working directory when an environment variable names it).
+   *
+   * Items: Path.
+   */
+  files: string[]
+  /**
+   * A closed agency may still send this long. Days.
+   */
+  senderGraceDays: number
+}
+/**
+ * An agency system attached through one adapter.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "endpoint".
+ */
+export interface EndpointConfig {
+  /**
+   * Name, unique in the hub.
+   */
+  id: string
+  axis: Axis
+  /**
+   * Folder below adapters/, or the name of an npm package.
+   */
+  adapter: string
+  /**
+   * What it receives. original: the bytes of the sender. json: the canonical form.
+   */
+  format: 'original' | 'json'
+  /**
+   * Tries at the same time, in one process.
+   */
+  concurrency: number
+  /**
+   * One try may take this long. Milliseconds.
+   */
+  timeoutMs: number
+  /**
+   * Codes of the agencies whose mail goes here.
+   *
+   * Items: Agency code.
+   */
+  serves: string[]
+  /**
+   * own: only the agencies of serves. subtree: also all agencies below them that have no endpoint nearer.
+   */
+  scope: 'own' | 'subtree'
+  /**
+   * Way out for agencies of this axis that no endpoint serves. At most one endpoint per axis. Absent: for none.
+   */
+  gateway?: 'national' | 'province' | 'district' | 'commune'
+  /**
+   * Settings of the adapter, checked against its own config.schema.json.
+   */
+  settings: {
+    [k: string]: unknown
+  }
+}
+/**
+ * A system that calls the API.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "client".
+ */
+export interface ClientConfig {
+  /**
+   * Name, unique in the hub.
+   */
+  id: string
+  /**
+   * SHA-256 of its API key, lower-case hex. The hub never keeps the key.
+   */
+  keySha256: string
+  /**
+   * Codes of the agencies it may speak for and whose traffic it may read; at least one with role agency.
+   *
+   * Items: Agency code.
+   */
+  agencies: string[]
+  /**
+   * agency: sends and reads for its agencies. operator: reads everything, sends for nobody.
+   */
+  role: 'agency' | 'operator'
+}
+/**
+ * How deliveries are made.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "delivery".
+ */
+export interface DeliveryConfig {
+  /**
+   * A delivery not made by then is expired (7 days). Milliseconds.
+   */
+  expiresAfterMs: number
+  retry: RetryConfig
+  /**
+   * A claimed delivery belongs to its process this long; renewed while the try runs, taken over when the process died. Milliseconds.
+   */
+  leaseMs: number
+  /**
+   * Tries at the same time, in one process, over all endpoints.
+   */
+  concurrency: number
+  /**
+   * Most rows in one claim, one publication or one record.
+   */
+  batchSize: number
+  /**
+   * How often due retries, lost claims and expired deliveries are looked for. Milliseconds.
+   */
+  sweepIntervalMs: number
+  /**
+   * A claim check that nobody took is published again after this time. Milliseconds.
+   */
+  republishAfterMs: number
+}
+/**
+ * When a deferred delivery is tried again.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "retry".
+ */
+export interface RetryConfig {
+  /**
+   * Wait before the second try. Milliseconds.
+   */
+  firstMs: number
+  /**
+   * Each wait is the one before times this.
+   */
+  factor: number
+  /**
+   * Longest wait. Milliseconds.
+   */
+  maxMs: number
+  /**
+   * Share by which a wait varies at random, so that deliveries do not come in waves.
+   */
+  jitter: number
+  /**
+   * Tries after which a delivery is dead.
+   */
+  maxAttempts: number
+}
+/**
+ * Deliveries that agencies fetch themselves.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "inbox".
+ */
+export interface InboxConfig {
+  /**
+   * A fetched delivery is hidden from other readers this long, unless the reader asks for another time. Milliseconds.
+   */
+  lockMs: number
+  /**
+   * Longest lock a reader may ask for. Milliseconds.
+   */
+  maxLockMs: number
+}
+/**
+ * What one package may hold.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "limits".
+ */
+export interface LimitsConfig {
+  /**
+   * Whole request. Bytes.
+   */
+  maxBytes: number
+  /**
+   * XML or JSON apart from attachments. Bytes.
+   */
+  maxMarkupBytes: number
+  /**
+   * Nesting of elements or values.
+   */
+  maxDepth: number
+  /**
+   * Elements or values.
+   */
+  maxElements: number
+  /**
+   * Attributes of one XML element.
+   */
+  maxAttributesPerElement: number
+  /**
+   * Characters in one text that is no attachment.
+   */
+  maxTextLength: number
+  /**
+   * Attachments.
+   */
+  maxAttachments: number
+  /**
+   * One decoded attachment. Bytes.
+   */
+  maxAttachmentBytes: number
+  /**
+   * An archive may inflate to this many times its size …
+   */
+  maxInflationRatio: number
+  /**
+   * … plus this many bytes.
+   */
+  maxInflationBytes: number
 }
 /**
  * One package to one recipient, as the API shows it.

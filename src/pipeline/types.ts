@@ -1,5 +1,6 @@
 // The input type of a stage proves that the previous stage ran: receive → Received → validate → Validated → route →
 // Routed → store → Accepted; then, per delivery, claim → Claimed → transform → Prepared → deliver → Attempted → settle.
+import type { Caller } from '../model/caller.js'
 import type { Agency } from '../model/generated.js'
 import type { Outcome, PlannedDelivery, Settlement } from '../model/delivery.js'
 import type { AcceptedPackage, PayloadRef, WireFormat } from '../model/package.js'
@@ -9,16 +10,6 @@ import type { ClaimedDelivery, StoredDelivery } from '../ports/store.js'
 import type { OutboundDelivery } from '../ports/adapter.js'
 import type { Endpoint } from '../ports/directory.js'
 import type { Spooled } from './spool.js'
-
-/** Who brings a package or reads traffic. */
-export interface Caller {
-  /** client:ID or endpoint:ID, as events name their actor. */
-  readonly id: string
-  /** Main codes of the agencies it may speak for and read. */
-  readonly agencies: readonly string[]
-  /** An operator reads everything, and sends for nobody. */
-  readonly role: 'agency' | 'operator'
-}
 
 /** What a door (HTTP, an inbound adapter) hands to the pipeline. */
 export interface Arrival {
