@@ -1,0 +1,91 @@
+// The store on PostgreSQL: the one file that knows `pg`. A pool that outlives restarts of the server, and nothing else.
+import pg from 'pg'
+import type { AdapterLog } from '../ports/adapter.js'
+import type { Store } from '../ports/store.js'
+import { toStoreError } from './failure.js'
+import { migrate, quoteName } from './migrate.js'
+import { TYPE_PARSERS, type Sql, type SqlValue } from './sql.js'
+import { createStore } from './store.js'
+
+export interface PostgresStoreOptions {
+  /** postgres://… */
+  url: string
+  /** Created when missing. Everything the hub stores is in it. */
+  schema: string
+  maxConnections: number
+  log?: AdapterLog
+}
+
+/** More texts than the store has; only lists make their text, from a few parts. */
+const MAX_PREPARED = 200
+
+/**
+ * Connects and migrates. Rejects with `STORE_UNAVAILABLE` when the server does not answer, `STORE_TOO_NEW` when a later
+ * release has been there.
+ */
+export async function openPostgresStore (options: PostgresStoreOptions): Promise<Store> {
+  const sql = openPostgres(options)
+  try {
+    await migrate(sql, options.schema)
+  } catch (error) {
+    await sql.close()
+    throw toStoreError(error)
+  }
+  return createStore(sql)
+}
+
+/** The bare connection pool, not migrated. */
+export function openPostgres ({ url, schema, maxConnections, log }: PostgresStoreOptions): Sql {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'lienthong',
+    // As options of the connection they hold from its first statement on, and cost no round trip. JIT never pays for statements of milliseconds.
+    options: ['search_path', quoteName(schema), 'TimeZone', 'UTC', 'jit', 'off'].reduce((all, part, index) =>
+      index % 2 === 0 ? `${all} -c ${part}=` : all + part.replace(/[\\\s]/g, '\\$&'), '').trim(),
+    types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => TYPE_PARSERS[oid] ?? pg.types.getTypeParser(oid, format as 'text') }
+  })
+  const onLost = (error: Error): void => { log?.warn({ reason: error.message }, 'store.connection-lost') }
+  // Without these listeners a restart of the server would end the process.
+  pool.on('error', onLost)
+  pool.on('connect', client => { client.on('error', onLost) })
+  const names = new Map<string, string>()
+  let closing: Promise<void> | undefined
+  return {
+    query: async (text, values) => await run(pool, names, text, values),
+    transaction: async work => await inTransaction(pool, names, work),
+    exec: async text => { await pool.query(text) },
+    close: async () => await (closing ??= pool.end())
+  }
+}
+
+async function run<Row> (on: pg.Pool | pg.PoolClient, names: Map<string, string>, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+  let name = names.get(text)
+  if (name === undefined && names.size < MAX_PREPARED) names.set(text, name = `lienthong_${names.size}`)
+  const { rows } = await on.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })
+  return rows as Row[]
+}
+
+async function inTransaction<T> (pool: pg.Pool, names: Map<string, string>, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  const within: Sql = {
+    query: async (text, values) => await run(client, names, text, values),
+    transaction: async inner => await inner(within),
+    exec: async text => { await client.query(text) },
+    close: async () => {}
+  }
+  try {
+    await client.query('BEGIN')
+    const result = await work(within)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch((reason: unknown) => { broken = reason instanceof Error ? reason : new Error(String(reason)) })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
