@@ -12,7 +12,7 @@ import type { AcceptResult } from './ports/store.js'
 import { attempt, createIntake } from './pipeline/index.js'
 import type { Accepted, Intake } from './pipeline/types.js'
 import { createPayloads, type Payloads } from './pipeline/payloads.js'
-import { createAuthenticator } from './security/credentials.js'
+import { createAuthenticator, withMainCodes } from './security/credentials.js'
 import { createBatcher } from './workers/batcher.js'
 import { createDeliveryWorker, type DeliveryWorker } from './workers/delivery.js'
 import { createPollers } from './workers/pollers.js'
@@ -135,12 +135,13 @@ function detached (id: string): Endpoint {
 }
 
 async function openDoor ({ config, directory, store, broker, blobs, payloads, clock, log, closing }: Parts, intake: Intake): Promise<string> {
+  const authenticator = createAuthenticator(withMainCodes(config.clients, directory, clock.now()))
   const server = await createHttpServer({
     intake,
     store,
     directory,
     payloads,
-    authenticate: createAuthenticator(config.clients, code => directory.find(code, clock.now())?.code),
+    authenticate: header => authenticator.authenticate(header),
     clock,
     log,
     settings: { ...config.http, inboxLockMs: config.inbox.lockMs, inboxMaxLockMs: config.inbox.maxLockMs },

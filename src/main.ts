@@ -1,6 +1,7 @@
 // The process: load the configuration, start the hub, stop gracefully. Exit codes: 0 stopped on request, 1 defect,
 // 2 configuration not valid, 3 surroundings (port in use, data directory locked, store cannot be opened).
-import { embeddedDefaults, loadConfig } from './config.js'
+import { embeddedDefaults } from './config-rules.js'
+import { loadConfig } from './config.js'
 import { HubError } from './errors.js'
 import { startHub } from './hub.js'
 import { createLog, type Logger } from './log.js'
@@ -14,7 +15,7 @@ export async function runHub (options: { configFile?: string }): Promise<number>
   try {
     const config = await loadConfig({ file: options.configFile })
     log = createLog(config.log)
-    for (const warning of embeddedDefaults(config)) log.warn(warning, 'default.used')
+    for (const { name, pointer, detail } of embeddedDefaults(config)) log.warn({ default: name, pointer, detail: detail.en }, 'default.used')
     const hub = await startHub({ config, log, signal: starting.signal })
     log.info({ signal: await stopped }, 'hub.stopping')
     await hub.stop()

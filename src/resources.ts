@@ -1,15 +1,15 @@
 // What the hub stands on: directory, store, clock, blobs, broker and adapters, opened by what the configuration says.
-import { readFile } from 'node:fs/promises'
 import { createHttpClient } from './adapter/http.js'
 import { loadAdapter } from './adapter/load.js'
 import { openFilesystemBlobs } from './blobs/filesystem.js'
 import { createInProcessBroker } from './broker/in-process.js'
 import { openRabbitmqBroker } from './broker/rabbitmq.js'
 import { createStoreClock } from './clock.js'
-import { createDirectory } from './directory/index.js'
+import { createDirectory } from './directory/directory.js'
+import { readDirectoryFiles } from './directory/files.js'
 import { HubError, toProblem } from './errors.js'
 import type { Logger } from './log.js'
-import type { AgencyDirectoryFile, HubConfig } from './model/generated.js'
+import type { HubConfig } from './model/generated.js'
 import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 import type { Blobs } from './ports/blobs.js'
@@ -27,16 +27,8 @@ export interface Resources { directory: Directory, store: Store, clock: Clock, b
 
 /** Reads the directory files. Rejects with `CONFIG_INVALID` and every fault of every file. */
 export async function openDirectory (config: HubConfig): Promise<Directory> {
-  const files = await Promise.all(config.directory.files.map(async path => ({ path, content: await readJson(path) })))
-  return createDirectory({ files, endpoints: config.endpoints, node: config.node, senderGraceDays: config.directory.senderGraceDays })
-}
-
-async function readJson (path: string): Promise<AgencyDirectoryFile> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as AgencyDirectoryFile
-  } catch (error) {
-    throw new HubError('CONFIG_INVALID', text(`Không đọc được danh mục cơ quan ${path}.`, `The agency directory ${path} cannot be read.`), { cause: error })
-  }
+  const files = await readDirectoryFiles(config.directory.files)
+  return createDirectory({ files, endpoints: config.endpoints, provinceCode: config.node.code, senderGraceDays: config.directory.senderGraceDays })
 }
 
 /** Opens the services. Waits for a PostgreSQL that is not there yet; a broker that is away holds nothing up. */
@@ -51,7 +43,7 @@ export async function openResources (options: { config: HubConfig, directory: Di
   const blobs = await openFilesystemBlobs({ directory: config.blobs.directory })
   closing.add('blobs', async () => { await blobs.close() })
   const broker = config.broker.kind === 'rabbitmq'
-    ? await openRabbitmqBroker({ url: config.broker.url, prefix: config.broker.prefix, log })
+    ? await openRabbitmqBroker({ url: config.broker.url ?? '', prefix: config.broker.prefix, log })
     : createInProcessBroker()
   closing.add('broker', async () => { await broker.close() })
   return { directory, store, clock, blobs, broker }
@@ -59,7 +51,8 @@ export async function openResources (options: { config: HubConfig, directory: Di
 
 async function openStore ({ store }: HubConfig, log: Logger, signal: AbortSignal): Promise<Store> {
   if (store.kind === 'pglite') return await openPgliteStore({ dataDirectory: store.dataDirectory, log })
-  const { url, schema, maxConnections } = store
+  const { schema, maxConnections } = store
+  const url = store.url ?? ''
   // Before the store is open there is no store time: the host's timers do for waiting.
   const sleep = async (ms: number): Promise<void> => { await new Promise(resolve => setTimeout(resolve, ms)) }
   const clock: Clock = { now: () => 0, sleep }
