@@ -70,6 +70,7 @@ export const CATALOGUE = {
   DATA_DIRECTORY_LOCKED: hub(500, false, 'Thư mục dữ liệu đang được tiến trình khác dùng', 'Another process uses the data directory'),
   STORE_UNAVAILABLE: hub(503, true, 'Cơ sở dữ liệu tạm ngưng', 'The store is not available'),
   BROKER_UNAVAILABLE: hub(503, true, 'Hàng đợi tạm ngưng', 'The broker is not available'),
+  STORAGE_UNAVAILABLE: hub(503, true, 'Nơi lưu trữ tạm ngưng', 'The storage is not available'),
   STORAGE_FULL: hub(507, true, 'Hết chỗ lưu trữ', 'There is no storage left'),
   OVERLOADED: hub(503, true, 'Hệ thống đang quá tải', 'The hub is overloaded'),
   STOPPING: hub(503, true, 'Hệ thống đang dừng', 'The hub is stopping'),

@@ -53,7 +53,7 @@ export function createInProcessBroker (lanes: InProcessLanes = createInProcessLa
 
 /** One lane: what waits, and who takes. */
 class LaneQueue {
-  /** Claims that came back; they go first, as in a quorum queue. */
+  /** Claims that came back; they go first, because they have waited longest. */
   readonly #returned = new Fifo<ClaimCheck>()
   readonly #waiting = new Fifo<ClaimCheck>()
   readonly #takers: Taker[] = []

@@ -82,7 +82,7 @@ export function testBrokerPromises (name: string, openPlace: () => Promise<Broke
     t.ok(counts.one > 20 && counts.two > 20, `${counts.one} and ${counts.two}`)
   })
 
-  promise('a requeued claim goes to another consumer, before what waits behind it', async (t, open) => {
+  promise('a requeued claim goes to another consumer', async (t, open) => {
     const [leaving, staying] = await Promise.all([open(), open()])
     const held: ReceivedClaim[] = []
     await leaving.publish(claims(1))
@@ -95,7 +95,8 @@ export function testBrokerPromises (name: string, openPlace: () => Promise<Broke
     const received: string[] = []
     await staying.consume('normal', { prefetch: 10 }, claim => { received.push(claim.deliveryId); claim.ack() })
     await eventually(() => received.length === 2)
-    t.same(received, idsOf(claims(2)))
+    // In any order: a quorum queue without a delivery limit puts what comes back at its end.
+    t.same(received.sort(), idsOf(claims(2)))
   })
 
   promise('unacked claims come again after their broker is closed, acked ones do not', async (t, open) => {
