@@ -73,6 +73,7 @@ export const CATALOGUE = {
   BROKER_UNAVAILABLE: hub(503, true, 'Hàng đợi tạm ngưng', 'The broker is not available'),
   STORE_TOO_NEW: hub(500, false, 'Cơ sở dữ liệu thuộc phiên bản mới hơn', 'The database belongs to a newer release'),
   PACKAGE_UNSTORABLE: hub(500, false, 'Không lưu được gói tin', 'The package cannot be stored'),
+  STORAGE_UNAVAILABLE: hub(503, true, 'Nơi lưu trữ tạm ngưng', 'The storage is not available'),
   STORAGE_FULL: hub(507, true, 'Hết chỗ lưu trữ', 'There is no storage left'),
   OVERLOADED: hub(503, true, 'Hệ thống đang quá tải', 'The hub is overloaded'),
   STOPPING: hub(503, true, 'Hệ thống đang dừng', 'The hub is stopping'),
