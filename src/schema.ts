@@ -33,9 +33,12 @@ export function faultsOf (name: SchemaName, value: unknown): Fault[] {
   return validate(value) ? [] : toFaults(validate.errors ?? [])
 }
 
-/** Compiles a schema that is not in `schemas/` (an adapter's settings). Defaults are filled in. */
+/**
+ * Compiles a schema that is not in `schemas/` (an adapter's settings). Defaults are filled in. `"x-secret": true` marks
+ * a value that is never shown.
+ */
 export function compileSettings (schema: object): (value: unknown) => Fault[] {
-  const validate = createAjv({ useDefaults: true }).compile(schema)
+  const validate = createAjv({ useDefaults: true }).addKeyword({ keyword: 'x-secret', schemaType: 'boolean' }).compile(schema)
   return value => validate(value) ? [] : toFaults(validate.errors ?? [])
 }
 
