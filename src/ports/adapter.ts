@@ -95,7 +95,7 @@ export interface AdapterKit {
   readonly http: {
     /**
      * One HTTP/1.1 exchange on kept-alive connections; redirects are answers, not followed. Rejects with a
-     * {@link HttpFailure} when there is no answer.
+     * {@link HttpFailure} when there is no answer, with the stream's own error when the body breaks off.
      */
     request (request: HttpRequest): Promise<HttpAnswer>
   }
