@@ -1,18 +1,38 @@
 // lienthong/adapter: the only module an adapter imports from the hub.
 import { type Text, text } from '../model/text.js'
+import type { AdapterManifest } from '../model/generated.js'
 import type { Problem } from '../model/problem.js'
 import type { Outcome } from '../model/delivery.js'
+import type { Adapter } from '../ports/adapter.js'
 
 export type * from '../ports/adapter.js'
+export type * from './harness.js'
 export { HttpFailure } from '../ports/adapter.js'
 export type { AdapterManifest, Attachment, Envelope } from '../model/generated.js'
 export type { Content } from '../model/package.js'
+export type { ErrorCode } from '../errors.js'
 export type { Outcome, Problem, Text }
+export { type AnswerReading, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, retryAfterMs } from './http-outcome.js'
 export { text }
+
+/**
+ * Ties an adapter's parts together: manifest.json and config.schema.json as imported, and `open`. Checks nothing, so
+ * importing an adapter has no effects; the hub checks everything when it loads the adapter.
+ */
+export function defineAdapter<Settings> (parts: { manifest: object, settingsSchema: object, open: Adapter<Settings>['open'] }): Adapter<Settings> {
+  const { manifest, settingsSchema, open } = parts
+  // TypeScript widens imported JSON ("outbound" becomes string); the loader compares it with the schema.
+  return { manifest: manifest as AdapterManifest, settingsSchema: settingsSchema as Record<string, unknown>, open }
+}
 
 /** The receiving system has the package for good. */
 export function delivered (externalId?: string): Outcome {
   return externalId === undefined ? { kind: 'delivered' } : { kind: 'delivered', externalId }
+}
+
+/** The recipient will fetch the package from the hub. */
+export function available (): Outcome {
+  return { kind: 'available' }
 }
 
 /** Not now: to be tried again, after `retryAfterMs` when the other side asked for it. */

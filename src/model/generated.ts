@@ -151,6 +151,10 @@ export interface AdapterManifest {
    * The other side honours the delivery id: an uncertain attempt may be repeated.
    */
   idempotent: boolean
+  /**
+   * The recipient fetches: deliver answers available and sends nothing.
+   */
+  pull?: boolean
 }
 /**
  * One sentence in both languages.

@@ -7,6 +7,8 @@ import type { Outcome } from '../model/delivery.js'
 
 export interface Adapter<Config = unknown> {
   readonly manifest: AdapterManifest
+  /** JSON Schema of the settings (config.schema.json): validation, defaults, masking (`x-secret`) and the console's form. */
+  readonly settingsSchema: Readonly<Record<string, unknown>>
   /**
    * Opens a session with settings that are valid by the adapter's `config.schema.json`. May connect, need not: the
    * runtime calls `probe` to know. Rejects when it cannot work with these settings; the runtime tries again with backoff.
@@ -72,14 +74,15 @@ export interface AdapterLog {
 }
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   url: string
   headers?: Record<string, string>
+  /** Buffers and strings can be sent again when a kept-alive connection turns out to be dead; a stream is destroyed at the end. */
   body?: Readable | Buffer | string
   signal: AbortSignal
 }
 
-/** An answer, its body read up to 64 KiB; `truncated` tells when there was more. */
+/** An answer, header names in lower case, its body read up to 64 KiB; `truncated` tells when there was more. */
 export interface HttpAnswer { status: number, headers: Record<string, string>, body: Buffer, truncated: boolean }
 
 /** What the hub lends an adapter. No store, no broker, no configuration of others. */
@@ -92,7 +95,7 @@ export interface AdapterKit {
   readonly http: {
     /**
      * One HTTP/1.1 exchange on kept-alive connections; redirects are answers, not followed. Rejects with a
-     * {@link HttpFailure} when there is no answer.
+     * {@link HttpFailure} when there is no answer, with the stream's own error when the body breaks off.
      */
     request (request: HttpRequest): Promise<HttpAnswer>
   }

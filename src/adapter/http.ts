@@ -1,0 +1,162 @@
+// The HTTP client lent to adapters. On node:http with kept-alive connections, because bodies stream, a failure must say
+// whether anything was sent, and tests must be able to intercept it.
+import http, { type ClientRequest, type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { Readable } from 'node:stream'
+import { type AdapterKit, type HttpAnswer, HttpFailure, type HttpRequest } from '../ports/adapter.js'
+
+/** Where adapters may connect to. */
+export interface EgressPolicy {
+  /** `name` or address, `*.name` (any depth below it, not itself), each optionally with `:port`. Empty allows nothing. */
+  readonly allow: readonly string[]
+}
+
+export interface HttpClient {
+  readonly request: AdapterKit['http']['request']
+  /** Closes all connections; exchanges that still run fail as broken. */
+  close (): void
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024
+
+// Idle connections go before the usual 5 s of servers, so that few requests meet a closed one.
+const AGENT_OPTIONS = { keepAlive: true, maxFreeSockets: 16, timeout: 4000, scheduling: 'lifo' } as const
+
+/** Opens a client. Without `egress` every host is allowed. Time-outs are the caller's: it aborts the signal. */
+export function createHttpClient (options: { egress?: EgressPolicy } = {}): HttpClient {
+  const agents = { 'http:': new http.Agent(AGENT_OPTIONS), 'https:': new https.Agent(AGENT_OPTIONS) }
+  return {
+    async request (request) {
+      try {
+        const url = targetOf(request, options.egress)
+        const agent = agents[url.protocol as keyof typeof agents]
+        return await exchange({ url, request, agent, repeats: request.body instanceof Readable ? 0 : 1 })
+      } finally {
+        if (request.body instanceof Readable) discard(request.body)
+      }
+    },
+    close () {
+      for (const agent of Object.values(agents)) agent.destroy()
+    }
+  }
+}
+
+function targetOf ({ url, signal }: HttpRequest, egress: EgressPolicy | undefined): URL {
+  if (signal.aborted) throw new HttpFailure('aborted', false, signal.reason)
+  const target = URL.canParse(url) ? new URL(url) : undefined
+  if (target === undefined || !/^https?:$/.test(target.protocol)) throw new HttpFailure('unreachable', false, new Error('the address is not an http or https URL'))
+  if (egress !== undefined && !egress.allow.some(pattern => matches(pattern.toLowerCase(), target))) {
+    throw new HttpFailure('unreachable', false, new Error(`the egress policy does not allow ${target.host}`))
+  }
+  return target
+}
+
+function matches (pattern: string, { hostname, port, protocol }: URL): boolean {
+  const actualPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
+  const [, name = pattern, wantedPort] = /^(.*):(\d+)$/.exec(pattern) ?? []
+  if (wantedPort !== undefined && wantedPort !== actualPort) return false
+  return name.startsWith('*.') ? hostname.endsWith(name.slice(1)) && hostname.length >= name.length : hostname === name
+}
+
+interface Exchange {
+  readonly url: URL
+  readonly request: HttpRequest
+  readonly agent: http.Agent
+  /** How often it may start again because a kept-alive connection was dead. */
+  readonly repeats: number
+}
+
+function exchange (plan: Exchange): Promise<HttpAnswer> {
+  const { url, agent, request: { method, headers = {}, body, signal } } = plan
+  return new Promise((resolve, reject) => {
+    const outgoing = (url.protocol === 'https:' ? https : http).request(url, { method, headers, agent })
+    const progress = { sent: false, answer: undefined as PartialAnswer | undefined }
+    const onAbort = (): void => {
+      finish(() => { reject(new HttpFailure('aborted', progress.sent, signal.reason)) })
+      outgoing.destroy()
+    }
+    let over = false
+    const finish = (settle: () => void): void => {
+      over = true
+      signal.removeEventListener('abort', onAbort)
+      if (body instanceof Readable) body.off('error', onBodyError)
+      settle()
+    }
+    // Not the other side's fault, and no reason to think that it took half a body: the error goes up as it is.
+    const onBodyError = (error: Error): void => {
+      finish(() => { reject(error) })
+      outgoing.destroy()
+    }
+    const answered = (answer: HttpAnswer): void => {
+      finish(() => { resolve(answer) })
+      // An answer that came before the whole body had gone: the rest is not wanted, the connection is not reusable.
+      if (!outgoing.writableFinished || answer.truncated) outgoing.destroy()
+    }
+    function fail (cause: unknown): void {
+      if (over) return
+      if (isStale(outgoing, cause, progress) && plan.repeats > 0) {
+        finish(() => { resolve(exchange({ ...plan, repeats: plan.repeats - 1 })) })
+      } else if (progress.answer !== undefined && progress.answer.status >= 400 && !outgoing.writableFinished) {
+        answered({ ...progress.answer, body: Buffer.concat(progress.answer.chunks), truncated: true })
+      } else {
+        finish(() => { reject(new HttpFailure(progress.sent ? 'broken' : 'unreachable', progress.sent, cause)) })
+        outgoing.destroy()
+      }
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    outgoing.on('error', fail)
+    watchConnection(outgoing, url, () => { progress.sent = true })
+    outgoing.on('response', incoming => {
+      progress.sent = true
+      progress.answer = { status: incoming.statusCode ?? 0, headers: flatten(incoming.headers), chunks: [] }
+      collect(incoming, progress.answer, answered, fail)
+    })
+    if (body instanceof Readable) body.on('error', onBodyError).pipe(outgoing)
+    else outgoing.end(body)
+  })
+}
+
+type PartialAnswer = Pick<HttpAnswer, 'status' | 'headers'> & { chunks: Buffer[] }
+
+/** Calls `onOpen` when the first request byte may leave: a reused connection at once, a new one when it (and TLS) stands. */
+function watchConnection (outgoing: ClientRequest, url: URL, onOpen: () => void): void {
+  outgoing.once('socket', socket => {
+    if (outgoing.reusedSocket || !socket.connecting) onOpen()
+    else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', onOpen)
+  })
+}
+
+/** The server had closed a kept-alive connection before it saw the request (RFC 9112 §9.3.1: such a request may be repeated). */
+function isStale (outgoing: ClientRequest, cause: unknown, progress: { answer: unknown }): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  return outgoing.reusedSocket && progress.answer === undefined && (code === 'ECONNRESET' || code === 'EPIPE')
+}
+
+function collect (incoming: IncomingMessage, answer: PartialAnswer, done: (answer: HttpAnswer) => void, fail: (cause: unknown) => void): void {
+  let size = 0
+  const end = (truncated: boolean): void => {
+    done({ status: answer.status, headers: answer.headers, body: Buffer.concat(answer.chunks).subarray(0, MAX_ANSWER_BYTES), truncated })
+  }
+  incoming.on('data', (chunk: Buffer) => {
+    answer.chunks.push(chunk)
+    size += chunk.length
+    if (size <= MAX_ANSWER_BYTES) return
+    incoming.removeAllListeners('data').pause()
+    end(true)
+  })
+  incoming.on('end', () => { end(false) })
+  incoming.on('error', fail)
+}
+
+function flatten (headers: NodeJS.Dict<string | string[]>): Record<string, string> {
+  const flat: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return flat
+}
+
+/** A stream whose exchange is over may still fail; nobody is left to hear it. */
+function discard (body: Readable): void {
+  body.on('error', () => {}).destroy()
+}

@@ -1,0 +1,47 @@
+// Promises about settings: what the console's form, the validation and the masking rely on.
+import type { AdapterPromise } from './conformance-context.js'
+import { expect, sendsNothing } from './promises-support.js'
+
+export const SETTINGS_PROMISES: readonly AdapterPromise[] = [
+  {
+    name: 'an unknown setting is refused',
+    why: 'a misspelt setting that is silently ignored is found on the day it matters',
+    async run ({ adapter, settings }) {
+      const { faults } = adapter.checkSettings({ ...settings, 'no-such-setting': 1 })
+      expect(faults.some(({ code }) => code === 'FIELD_UNKNOWN'), 'a setting "no-such-setting" was accepted')
+    }
+  },
+  {
+    name: 'every setting is described',
+    why: 'the form in the console and the reference page are made from the schema',
+    async run ({ adapter }) {
+      const mute = undescribed(adapter.settingsSchema, '')
+      expect(mute.length === 0, `without description: ${mute.join(', ')}`)
+    }
+  },
+  {
+    name: 'no secret appears in logs or problems',
+    why: 'logs and reasons are read by many and kept for years',
+    notApplicable: subject => sendsNothing(subject),
+    async run (context) {
+      const secrets = context.adapter.secrets(context.settings)
+      const session = await context.open()
+      const seen: string[] = [JSON.stringify(await context.probe(session))]
+      for (const kind of [undefined, ...context.harness.can]) {
+        await context.harness.misbehave(kind)
+        seen.push(JSON.stringify(await context.deliver(session, context.sample(), AbortSignal.timeout(500))))
+      }
+      const all = [...seen, ...context.logged].join('\n')
+      // The secret itself must not be repeated in the report either.
+      for (const [index, secret] of secrets.entries()) expect(!all.includes(secret), `secret ${index + 1} of ${secrets.length} was written`)
+    }
+  }
+]
+
+function undescribed (schema: Readonly<Record<string, unknown>>, path: string): string[] {
+  const properties = Object.entries((schema['properties'] ?? {}) as Record<string, Record<string, unknown>>)
+  return properties.flatMap(([name, property]) => [
+    ...(typeof property['description'] === 'string' && property['description'] !== '' ? [] : [`${path}/${name}`]),
+    ...undescribed(property, `${path}/${name}`)
+  ])
+}
