@@ -18,8 +18,11 @@ import { text } from './model/text.js'
 export const SCHEMAS = { problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config } as const
 export type SchemaName = keyof typeof SCHEMAS
 
-/** Strict: unknown properties and wrong types are faults, nothing is coerced, removed or filled in. */
-export function createAjv (options: { useDefaults?: true } = {}): Ajv2020 {
+/**
+ * Strict: unknown properties and wrong types are faults, nothing is coerced, removed or filled in unless asked for.
+ * `coerceTypes` is for query strings, where everything arrives as text.
+ */
+export function createAjv (options: { useDefaults?: true, coerceTypes?: true } = {}): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, verbose: true, ...options })
   // Ours: the value is masked wherever it is shown.
   ajv.addVocabulary(['x-secret'])

@@ -1,0 +1,41 @@
+// One language per answer: Vietnamese unless the caller prefers English.
+import type { Language, Text } from '../model/text.js'
+
+/** The language of an answer by `Accept-Language` (RFC 9110 §12.5.4). English only when it is ranked above Vietnamese. */
+export function chooseLanguage (acceptLanguage: string | undefined): Language {
+  let vi = 0
+  let en = 0
+  for (const item of (acceptLanguage ?? '').slice(0, 500).split(',')) {
+    const [range = '', ...parameters] = item.trim().toLowerCase().split(';')
+    const quality = parameters.map(parameter => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(parameter)?.[1]).find(value => value !== undefined)
+    const rank = quality === undefined ? 1 : Number(quality)
+    const primary = range.trim().split('-')[0]
+    if (primary === 'vi' || primary === '*') vi = Math.max(vi, rank)
+    if (primary === 'en') en = Math.max(en, rank)
+  }
+  return en > vi ? 'en' : 'vi'
+}
+
+/** `T` with every bilingual sentence replaced by one string. */
+export type Localized<T> =
+  T extends Text ? string
+    : T extends ReadonlyArray<infer Item> ? Array<Localized<Item>>
+      : T extends object ? { [Key in keyof T]: Localized<T[Key]> }
+        : T
+
+/** Replaces every `{ vi, en }` in `value`, at any depth, by the sentence in `language`. For the hub's own words, never for content. */
+export function localize<T> (value: T, language: Language): Localized<T> {
+  return translate(value, language) as Localized<T>
+}
+
+function translate (value: unknown, language: Language): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(item => translate(item, language))
+  if (isText(value)) return value[language]
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, translate(item, language)]))
+}
+
+function isText (value: object): value is Text {
+  const keys = Object.keys(value)
+  return keys.length === 2 && 'vi' in value && 'en' in value && typeof value.vi === 'string' && typeof value.en === 'string'
+}

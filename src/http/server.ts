@@ -1,0 +1,110 @@
+// The API's assembly: one Fastify with the hub's own errors, language, trace and log, and the routes of v1.
+import Fastify, { type FastifyInstance, type FastifyRequest, type RawServerDefault } from 'fastify'
+import { HubError } from '../errors.js'
+import { text } from '../model/text.js'
+import { requireCaller } from './auth.js'
+import { answerUnreadable } from './client-errors.js'
+import type { HttpDependencies } from './dependencies.js'
+import { chooseLanguage } from './language.js'
+import { logWhenClosed } from './log.js'
+import { registerDocumentation } from './openapi.js'
+import { acceptJsonBodies } from './json-body.js'
+import { replyProblem } from './problem.js'
+import { compileRequestSchema } from './queries.js'
+import { agencyRoutes } from './routes/agencies.js'
+import { healthRoutes } from './routes/health.js'
+import { inboxRoutes } from './routes/inbox.js'
+import { intakeRoutes, packageRoutes } from './routes/packages.js'
+import { TRACE_HEADER, traceIdOf } from './trace.js'
+import { answerBeforeUnread, holdContinue, sendContinue } from './unread.js'
+
+const MAX_HEADER_BYTES = 16 * 1024
+const MAX_URL_LENGTH = 4096
+/** Bodies of the small JSON routes (a rejection's reason); packages have their own limit. */
+const MAX_JSON_BYTES = 64 * 1024
+
+export type { HttpDependencies } from './dependencies.js'
+
+/** The HTTP server, not listening yet. `close()` refuses new requests with `STOPPING` and lets running ones end. */
+export async function createHttpServer (dependencies: HttpDependencies): Promise<FastifyInstance> {
+  const { log, settings } = dependencies
+  const app: FastifyInstance = Fastify<RawServerDefault>({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: MAX_JSON_BYTES,
+    requestTimeout: settings.requestTimeoutMs,
+    return503OnClosing: false,
+    genReqId: raw => traceIdOf(raw.headers['traceparent']),
+    clientErrorHandler: (error, socket) => { answerUnreadable(error, socket, log) },
+    frameworkErrors: (error, request, reply) => { void replyProblem(error, request as FastifyRequest, reply) },
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    ...(settings.trustProxy === undefined ? {} : { trustProxy: settings.trustProxy })
+  })
+  app.server.on('checkContinue', (raw, response) => {
+    holdContinue(raw)
+    app.server.emit('request', raw, response)
+  })
+  app.setValidatorCompiler(compileRequestSchema)
+  // JSON.stringify and nothing else: a response schema must not drop what a view says.
+  app.setSerializerCompiler(() => value => JSON.stringify(value))
+  app.setErrorHandler((error, request, reply) => { void replyProblem(error, request, reply) })
+  acceptJsonBodies(app)
+  addHooks(app, dependencies)
+  await registerDocumentation(app)
+  await app.register(healthRoutes(dependencies))
+  await app.register(async v1 => {
+    v1.addHook('onRequest', requireCaller(dependencies.authenticate))
+    v1.addHook('onRequest', (request, reply, done) => {
+      void reply.headers({ 'content-language': chooseLanguage(request.headers['accept-language']), vary: 'Accept-Language' })
+      done()
+    })
+    await v1.register(intakeRoutes(dependencies))
+    await v1.register(packageRoutes(dependencies))
+    await v1.register(inboxRoutes(dependencies))
+    await v1.register(agencyRoutes(dependencies))
+  }, { prefix: '/v1' })
+  return app
+}
+
+function addHooks (app: FastifyInstance, { log }: HttpDependencies): void {
+  const routes = new RouteTable()
+  let stopping = false
+  app.addHook('onRoute', route => { routes.add(route.method, route.url) })
+  app.addHook('preClose', done => { stopping = true; done() })
+  app.addHook('onRequest', (request, reply, done) => {
+    logWhenClosed(request, reply, log)
+    void reply.header(TRACE_HEADER, request.id)
+    if (!request.url.startsWith('/docs')) void reply.header('cache-control', 'no-store')
+    if (stopping) {
+      done(new HubError('STOPPING', text('Hệ thống đang dừng, hãy gửi lại sau ít giây.', 'The hub is stopping; send again in a few seconds.'), { retryAfterSeconds: 5 }))
+    } else if (request.url.length > MAX_URL_LENGTH) {
+      done(new HubError('URI_TOO_LONG', text(`Địa chỉ yêu cầu dài hơn ${MAX_URL_LENGTH} ký tự.`, `The request target is longer than ${MAX_URL_LENGTH} characters.`)))
+    } else if (request.is404) {
+      // Refused here and not in the not-found handler, which would read the body first.
+      const allow = routes.methodsFor(request.url.split('?', 1)[0] ?? '/')
+      if (allow.length > 0) void reply.header('allow', allow.join(', '))
+      done(allow.length > 0
+        ? new HubError('METHOD_NOT_ALLOWED', text(`Tại đây chỉ dùng được ${allow.join(', ')}.`, `Only ${allow.join(', ')} can be used here.`))
+        : new HubError('NOT_FOUND', text('Không có địa chỉ này.', 'There is no such route.')))
+    } else {
+      done()
+    }
+  })
+  app.addHook('preParsing', sendContinue)
+  app.addHook('onSend', answerBeforeUnread)
+}
+
+/** Which methods a path has, for `Allow` (RFC 9110 §10.2.1); the router itself only says "not found". */
+class RouteTable {
+  readonly #routes: Array<{ methods: string[], pattern: RegExp }> = []
+
+  add (method: string | string[], url: string): void {
+    if (url.includes('*')) return
+    const pattern = new RegExp(`^${url.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`)
+    this.#routes.push({ methods: [method].flat(), pattern })
+  }
+
+  methodsFor (path: string): string[] {
+    return [...new Set(this.#routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods))].sort()
+  }
+}

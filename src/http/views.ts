@@ -1,0 +1,135 @@
+// Rows → JSON of the API: pure functions. Instants become ISO 8601 (UTC), the hub's sentences one language, content stays as it is.
+import { HubError } from '../errors.js'
+import type { Content } from '../model/package.js'
+import { type Language, text } from '../model/text.js'
+import type { PlannedDelivery } from '../model/delivery.js'
+import type { Accepted, Caller, Plan } from '../pipeline/types.js'
+import type { InboxItem, PackageEvent, PackageSummary, StoredDelivery, StoredPackage } from '../ports/store.js'
+import { localize } from './language.js'
+
+type Json = Record<string, unknown>
+
+/** 202: what was accepted and where each recipient's copy goes. */
+export function viewAccepted (accepted: Accepted, language: Language): Json {
+  return {
+    id: accepted.packageId,
+    acceptedAt: iso(accepted.acceptedAt),
+    repeated: accepted.repeated,
+    deliveries: accepted.deliveries.map(delivery => viewPlanned(delivery, language)),
+    warnings: localize(accepted.warnings, language)
+  }
+}
+
+/** The answer to a validation: the route of each recipient, nothing stored. */
+export function viewPlan (plan: Plan, language: Language): Json {
+  return {
+    valid: true,
+    envelope: plan.envelope,
+    // Ids of deliveries that will never exist would only mislead.
+    deliveries: plan.deliveries.map(delivery => ({ ...viewPlanned(delivery, language), id: undefined })),
+    warnings: localize(plan.warnings, language)
+  }
+}
+
+function viewPlanned (delivery: PlannedDelivery | StoredDelivery, language: Language): Json {
+  const { id, to, agency, endpoint, axis, adapter, reasons, problem } = delivery
+  return { id, to, agency, endpoint, axis, adapter, ...localize({ reasons, problem }, language) }
+}
+
+/** One delivery, schemas/delivery.schema.json with one language. */
+export function viewDelivery (delivery: StoredDelivery, language: Language): Json {
+  const { id, packageId, to, agency, endpoint, axis, adapter, format, state, attempts, externalId } = delivery
+  return {
+    id, packageId, to, agency, endpoint, axis, adapter, format, state, attempts,
+    ...localize({ reasons: delivery.reasons, problem: delivery.problem }, language),
+    dueAt: isoOrAbsent(delivery.dueAt),
+    expiresAt: iso(delivery.expiresAt),
+    settledAt: isoOrAbsent(delivery.settledAt),
+    externalId
+  }
+}
+
+/**
+ * The deliveries of a package that a caller may see: all for its sender and for operators; a recipient sees its own,
+ * because what became of other recipients' copies is between them and the sender.
+ */
+export function visibleDeliveries (row: Pick<StoredPackage, 'fromAgency' | 'deliveries'>, caller: Caller): StoredDelivery[] {
+  if (caller.role === 'operator' || caller.agencies.includes(row.fromAgency)) return row.deliveries
+  return row.deliveries.filter(({ agency }) => agency !== undefined && caller.agencies.includes(agency))
+}
+
+/** A line of the package list. */
+export function viewSummary (row: PackageSummary, caller: Caller, language: Language): Json {
+  return {
+    id: row.id,
+    acceptedAt: iso(row.acceptedAt),
+    fromAgency: row.fromAgency,
+    envelope: row.envelope,
+    deliveries: visibleDeliveries(row, caller).map(delivery => viewDelivery(delivery, language))
+  }
+}
+
+/** Everything about one package but its bytes. */
+export function viewPackage (row: StoredPackage, caller: Caller, language: Language): Json {
+  return {
+    ...viewSummary(row, caller, language),
+    expiresAt: iso(row.expiresAt),
+    traceId: row.traceId,
+    contentType: row.mediaType,
+    size: row.original.size,
+    sha256: row.original.sha256,
+    ...viewContent(row.content),
+    attachments: row.attachments,
+    warnings: localize(row.warnings, language),
+    links: { content: `/v1/packages/${row.id}/content`, timeline: `/v1/packages/${row.id}/timeline` }
+  }
+}
+
+function viewContent (content: Content): Json {
+  switch (content.kind) {
+    case 'document': return { document: content.document }
+    case 'dossier': return { dossier: content.dossier }
+    case 'status': return { status: content.status }
+  }
+}
+
+/** One event of a package's history. */
+export function viewEvent (event: PackageEvent, language: Language): Json {
+  const { seq, type, actor, deliveryId } = event
+  return { seq, at: iso(event.at), type, actor, deliveryId, data: localize(event.data, language) }
+}
+
+/** One delivery waiting in the inbox; content type, size and hash are those of the bytes as prepared for the recipient. */
+export function viewInboxItem ({ delivery, package: row, lockedUntil }: InboxItem): Json {
+  const bytes = delivery.sent ?? { ...row.original, mediaType: row.mediaType }
+  return {
+    deliveryId: delivery.id,
+    to: delivery.agency ?? delivery.to,
+    lockedUntil: iso(lockedUntil),
+    expiresAt: iso(delivery.expiresAt),
+    package: { id: row.id, acceptedAt: iso(row.acceptedAt), fromAgency: row.fromAgency, envelope: row.envelope, ...viewContent(row.content) },
+    attachments: row.attachments,
+    contentType: bytes.mediaType,
+    size: bytes.size,
+    sha256: bytes.sha256,
+    links: {
+      content: `/v1/inbox/${delivery.id}/content`,
+      ack: `/v1/inbox/${delivery.id}/ack`,
+      reject: `/v1/inbox/${delivery.id}/reject`,
+      package: `/v1/packages/${row.id}`
+    }
+  }
+}
+
+/** Another agency's package is as unknown as one that never was. */
+export function packageNotFound (id: string): HubError {
+  return new HubError('NOT_FOUND', text(`Không tìm thấy gói tin ${id}.`, `There is no package ${id}.`))
+}
+
+function iso (at: number): string {
+  return new Date(at).toISOString()
+}
+
+function isoOrAbsent (at: number | undefined): string | undefined {
+  return at === undefined ? undefined : iso(at)
+}
