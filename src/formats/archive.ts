@@ -1,0 +1,69 @@
+// ZIP archives in attachments: looking into them and taking the one file out, with every number bounded.
+// Entry names are only looked at, never used as a path.
+import { Readable } from 'node:stream'
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
+import type { Spool } from './codec.js'
+
+/** More entries than this are not looked at. */
+const MOST_ENTRIES_SEEN = 64
+
+export interface Archive {
+  /** Entries by the archive's own count. */
+  readonly entryCount: number
+  /** Names of the first entries, as written. */
+  readonly names: readonly string[]
+  /** Bytes the only entry claims to hold; undefined when there is not exactly one readable file. */
+  readonly soleSize: number | undefined
+  /** Streams the only entry; fails when it holds other than the claimed number of bytes. */
+  openSole (): Promise<Readable>
+}
+
+/** Reads the directory of the archive in `spool`. Undefined when it is none or is damaged. */
+export async function openArchive (spool: Spool, size: number): Promise<Archive | undefined> {
+  let zip: ZipFile
+  const entries: Entry[] = []
+  try {
+    // Raw names: decoding would refuse an archive for a path that nobody follows.
+    zip = await fromRandomAccessReaderPromise(new SpoolReader(spool), size, { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true })
+    for await (const entry of zip.eachEntry()) {
+      entries.push(entry)
+      if (entries.length === MOST_ENTRIES_SEEN) break
+    }
+  } catch {
+    return undefined
+  }
+  const [sole] = entries
+  const readable = sole !== undefined && zip.entryCount === 1 && entries.length === 1 && sole.canDecodeFileData() && !nameOf(sole).endsWith('/')
+  return {
+    entryCount: zip.entryCount,
+    names: entries.map(nameOf),
+    soleSize: readable ? sole.uncompressedSize : undefined,
+    async openSole () {
+      if (!readable) throw new Error('the archive does not hold exactly one readable file')
+      return await zip.openReadStreamPromise(sole)
+    }
+  }
+}
+
+function nameOf (entry: Entry): string {
+  return entry.fileNameRaw.toString('utf8')
+}
+
+/** yauzl wants a subclass; its `read` and `createReadStream` build on this one method. */
+class SpoolReader extends RandomAccessReader {
+  readonly #spool: Spool
+
+  constructor (spool: Spool) {
+    super()
+    this.#spool = spool
+  }
+
+  override _readStreamForRange (start: number, end: number): Readable {
+    const spool = this.#spool
+    return Readable.from((async function * () { yield * await spool.read(start, end) })(), { objectMode: false })
+  }
+
+  override close (callback: (error: Error | null) => void): void {
+    callback(null)
+  }
+}

@@ -1,0 +1,86 @@
+// Dossier package: one JSON part in our canonical form, then its files → canonical model. The schema is the format.
+import { HubError } from '../../errors.js'
+import type { Dossier, Envelope } from '../../model/generated.js'
+import { text } from '../../model/text.js'
+import { faultsOf } from '../../schema.js'
+import type { Codec, DecodeLimits } from '../codec.js'
+import { defined } from '../defined.js'
+import { createFindings, toFault } from '../findings.js'
+import { parseDossierCode } from './code.js'
+import { matchFiles, receiveFiles } from './files.js'
+import { parseJson } from './json.js'
+
+const FORM_FIELD = 'package'
+const MEDIA_TYPE = 'application/json'
+const MOST_TITLE = 2000
+
+export const dossierCodec: Codec = {
+  format: 'dossier-json',
+  mediaType: MEDIA_TYPE,
+  accepts: ({ name, contentType }) => name === FORM_FIELD || contentType === MEDIA_TYPE,
+  async decode (content, files, context) {
+    const findings = createFindings()
+    const { value, faults } = parseJson(await readText(content, context.limits), context.limits.maxDepth)
+    const schemaFaults = faultsOf('dossier', value)
+    if (!isObject(value)) {
+      throw new HubError('PACKAGE_INVALID', text('Gói hồ sơ phải là một đối tượng JSON', 'A dossier package must be a JSON object'), { errors: schemaFaults })
+    }
+    findings.faults.push(...faults, ...schemaFaults)
+    const received = await receiveFiles(files, context)
+    // Only a dossier of the right shape has papers that can be walked.
+    const valid = schemaFaults.length === 0
+    const dossier = value as unknown as Dossier
+    const attachments = valid ? matchFiles(dossier, received, findings) : []
+    if (valid) checkCodes(dossier, findings)
+    return { envelope: envelopeOf(value), content: { kind: 'dossier', dossier }, attachments, warnings: findings.warnings, faults: findings.faults.slice(0, 200) }
+  }
+}
+
+async function readText (content: AsyncIterable<Uint8Array>, { maxMarkupBytes }: DecodeLimits): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of content) {
+    size += chunk.byteLength
+    if (size > maxMarkupBytes) throw new HubError('BODY_TOO_LARGE', text(`JSON vượt quá ${maxMarkupBytes} byte`, `The JSON is over ${maxMarkupBytes} bytes`))
+    chunks.push(chunk)
+  }
+  if (size === 0) throw new HubError('BODY_EMPTY', text('Nội dung trống', 'The body is empty'))
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch (error) {
+    throw new HubError('ENCODING_INVALID', text('Nội dung không phải UTF-8 hợp lệ', 'The content is not valid UTF-8'), { cause: error })
+  }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The routing facts; of a dossier with faults only those that have the right type, so that the refusal can name it. */
+function envelopeOf (value: Record<string, unknown>): Envelope {
+  const string = (name: string): string | undefined => typeof value[name] === 'string' ? value[name] : undefined
+  const { to, priority, HoSo } = value
+  const code = string('MaHoSo') ?? ''
+  const title = isObject(HoSo) && typeof HoSo['TenTTHC'] === 'string' ? HoSo['TenTTHC'].slice(0, MOST_TITLE) : undefined
+  return defined({
+    kind: 'dossier' as const,
+    action: string('kind') ?? '',
+    identifier: `dossier:${string('packageId') ?? ''}`,
+    correlationId: `dossier:${code}`,
+    from: { code: string('from') ?? '' },
+    to: Array.isArray(to) ? to.filter(item => typeof item === 'string').map(item => ({ code: item })) : [],
+    priority: typeof priority === 'number' ? priority : 0,
+    notation: code,
+    title,
+    sentAt: string('sentAt')
+  })
+}
+
+function checkCodes ({ MaHoSo, HoSo }: Dossier, findings: ReturnType<typeof createFindings>): void {
+  if (parseDossierCode(MaHoSo) === undefined) {
+    findings.warnings.push(toFault({ code: 'FIELD_INVALID', pointer: '/MaHoSo', detail: text('Mã hồ sơ không theo dạng thường gặp; giữ nguyên.', 'The dossier code has an unusual form; kept as written.'), expected: '000.00.11.H36-260316-0007', found: MaHoSo }))
+  }
+  if (HoSo?.MaHoSo !== undefined && HoSo.MaHoSo !== '' && HoSo.MaHoSo !== MaHoSo) {
+    findings.add('refuse', { code: 'FIELD_INVALID', pointer: '/HoSo/MaHoSo', detail: text('Khác với MaHoSo của gói.', 'It differs from MaHoSo of the package.'), expected: MaHoSo, found: HoSo.MaHoSo })
+  }
+}

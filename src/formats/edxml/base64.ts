@@ -1,0 +1,75 @@
+// Lenient, streaming base64: real messages hold line breaks, references to them (Java writers) and lack padding.
+// State between chunks is a few characters, whatever the size; the result never depends on where chunks are cut.
+
+export interface Base64Decoder {
+  /** Decodes what can be decoded of the text so far. Nothing comes out after the first wrong character. */
+  push (encoded: Buffer): Buffer
+  /** The last bytes. */
+  end (): Buffer
+  /** The first wrong character; undefined while all is well. */
+  readonly wrong: string | undefined
+}
+
+const NOTHING = Buffer.alloc(0)
+const FOREIGN = /[^A-Za-z0-9+/]/
+const SPACE_REFERENCE = /&#(?:0{0,4}(?:9|10|13|32)|x0{0,4}(?:9|[aA]|[dD]|20));/g
+const LONGEST_REFERENCE = '&#x000020;'.length + 1
+
+export function createBase64Decoder (): Base64Decoder {
+  /** Characters that do not make a group of four yet. */
+  let rest = ''
+  /** The beginning of a character reference, cut by the end of a chunk. */
+  let reference = ''
+  let padding = 0
+  let wrong: string | undefined
+
+  /** Spaces and references to them out; an unfinished reference at the end is kept for the next chunk. */
+  const dense = (characters: string): string => {
+    let kept = characters
+    if (kept.includes('&')) {
+      kept = kept.replace(SPACE_REFERENCE, '')
+      const open = kept.lastIndexOf('&')
+      if (open >= 0 && kept.length - open < LONGEST_REFERENCE && !kept.includes(';', open)) {
+        reference = kept.slice(open)
+        kept = kept.slice(0, open)
+      }
+    }
+    return kept.replace(/[ \t\r\n]+/g, '')
+  }
+
+  /** The leading part that is base64; remembers padding and what is wrong after it. */
+  const clean = (characters: string): string => {
+    if (padding === 0 && reference === '' && !FOREIGN.test(characters)) return characters
+    const text = reference + characters
+    reference = ''
+    const packed = dense(text)
+    const foreign = FOREIGN.exec(packed)
+    if (padding === 0 && foreign === null) return packed
+    const at = padding > 0 ? 0 : foreign?.index ?? 0
+    const tail = packed.slice(at)
+    if (tail !== '' && (padding > 0 || tail.startsWith('='))) {
+      const pads = /^=*/.exec(tail)?.[0].length ?? 0
+      padding += pads
+      if (pads < tail.length || padding > 2) wrong = '='
+    } else if (tail !== '') wrong = tail.charAt(0)
+    return packed.slice(0, at)
+  }
+
+  return {
+    push (encoded) {
+      if (wrong !== undefined) return NOTHING
+      const characters = rest + clean(encoded.toString('latin1'))
+      const whole = characters.length & ~3
+      rest = characters.slice(whole)
+      return whole === 0 ? NOTHING : Buffer.from(characters.slice(0, whole), 'base64')
+    },
+    end () {
+      if (wrong !== undefined) return NOTHING
+      if (reference !== '') wrong = '&'
+      // One character alone holds six bits, no byte; and padding stands only where a group is cut short.
+      else if (rest.length === 1 || (padding > 0 && (rest.length < 2 || rest.length + padding > 4))) wrong = '='
+      return wrong === undefined ? Buffer.from(rest, 'base64') : NOTHING
+    },
+    get wrong () { return wrong }
+  }
+}

@@ -1,0 +1,37 @@
+// Reads one field at a time from the tree and notes what is too long; nothing here knows which fields must be there.
+import { text } from '../../model/text.js'
+import type { Findings } from '../findings.js'
+import { childOf, pointerOf, textOf, type XmlElement } from './element.js'
+
+/** `usual`: longer is tolerated with a warning. `limit`: longer is refused (also more than twice `usual`). Characters. */
+export interface FieldLength {
+  readonly usual?: number
+  readonly limit: number
+}
+
+export interface FieldReader {
+  /** Trimmed text of a child; undefined when absent or empty. Over the limit it is a fault and cut to the limit. */
+  text (parent: XmlElement | undefined, name: string, length: FieldLength): string | undefined
+  /** As {@link text}, of the element itself. */
+  own (element: XmlElement, length: FieldLength): string | undefined
+  /** The same length check for a value that was read elsewhere. */
+  check (value: string | undefined, pointer: string, length: FieldLength): string | undefined
+}
+
+export function createFieldReader (findings: Findings): FieldReader {
+  const check = (value: string | undefined, pointer: () => string, { usual, limit }: FieldLength): string | undefined => {
+    if (value === undefined || value.length <= (usual ?? limit)) return value
+    const most = usual === undefined ? limit : Math.min(limit, 2 * usual)
+    const detail = text(`Dài ${value.length} ký tự, quá ${usual ?? limit}.`, `It has ${value.length} characters, more than ${usual ?? limit}.`)
+    const severity = value.length > most ? 'refuse' : 'warn'
+    findings.add(severity, { code: 'FIELD_INVALID', pointer: pointer(), detail, expected: `at most ${severity === 'refuse' ? most : usual ?? limit} characters`, found: value })
+    return value.slice(0, most)
+  }
+  const own = (element: XmlElement | undefined, length: FieldLength): string | undefined =>
+    element === undefined ? undefined : check(textOf(element), () => pointerOf(element), length)
+  return {
+    own,
+    text: (parent, name, length) => own(childOf(parent, name), length),
+    check: (value, pointer, length) => check(value, () => pointer, length)
+  }
+}

@@ -1,0 +1,117 @@
+// From received file bytes to the file itself: senders put most files into a one-entry ZIP, which is taken off here.
+import type { PayloadRef } from '../model/package.js'
+import { HubError } from '../errors.js'
+import { text } from '../model/text.js'
+import { openArchive, type Archive } from './archive.js'
+import type { DecodeContext, DecodeLimits, Spool } from './codec.js'
+import type { Finding, Severity } from './findings.js'
+import { ARCHIVE_EXTENSIONS, extensionOf, HEAD_BYTES, sniff } from './sniff.js'
+
+/** Bytes that archives of one message may still inflate to; shared, so that a hundred small bombs are one. */
+export interface InflationBudget { bytes: number }
+
+export function createInflationBudget (limits: DecodeLimits): InflationBudget {
+  return { bytes: limits.maxInflationBytes }
+}
+
+/** A spool with what is known of its beginning; counts and bounds what is written. */
+export interface PayloadWriter {
+  write (bytes: Uint8Array): Promise<void>
+  readonly spool: Spool
+  readonly size: number
+  /** The first {@link HEAD_BYTES} bytes. */
+  head (): Buffer
+}
+
+/** Throws BODY_TOO_LARGE when a file gets larger than `limits.maxAttachmentBytes`. */
+export async function createPayloadWriter (context: DecodeContext): Promise<PayloadWriter> {
+  const spool = await context.spool()
+  const most = context.limits.maxAttachmentBytes
+  let head = Buffer.alloc(0)
+  let size = 0
+  return {
+    spool,
+    get size () { return size },
+    head: () => head,
+    async write (bytes) {
+      if (bytes.byteLength === 0) return
+      size += bytes.byteLength
+      if (size > most) throw new HubError('BODY_TOO_LARGE', text(`Một tệp đính kèm vượt quá ${most} byte`, `An attachment is over ${most} bytes`))
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, bytes.subarray(0, HEAD_BYTES - head.length)])
+      await spool.write(bytes)
+    }
+  }
+}
+
+export interface SettledPayload extends PayloadRef {
+  contentType: string
+  unwrapped: boolean
+  findings: ReadonlyArray<readonly [Severity, Omit<Finding, 'pointer'>]>
+}
+
+/** Ends the spool and names its media type; takes nothing off. */
+export async function settlePlain (writer: PayloadWriter, name: string): Promise<SettledPayload> {
+  const archive = isZip(writer.head()) ? await openArchive(writer.spool, writer.size) : undefined
+  return { ...await writer.spool.end(), contentType: sniff(writer.head(), name, archive?.names), unwrapped: false, findings: [] }
+}
+
+/**
+ * Ends the spool. When it holds a ZIP that a sender made around one file, the file replaces it: any archive of one entry
+ * under a name that is no archive's, or `<uuid>.<ext>` alone under a name that is. Entry paths are ignored.
+ */
+export async function settlePayload (writer: PayloadWriter, name: string, context: DecodeContext, budget: InflationBudget): Promise<SettledPayload> {
+  if (!isZip(writer.head())) return await settlePlain(writer, name)
+  const archive = await openArchive(writer.spool, writer.size)
+  const findings: Array<readonly [Severity, Omit<Finding, 'pointer'>]> = []
+  if (archive !== undefined && isWrapping(archive, extensionOf(name))) {
+    const inner = await inflate(archive, writer.size, context, budget)
+    if ('spool' in inner) {
+      await writer.spool.discard()
+      return { ...await inner.spool.end(), contentType: sniff(inner.head(), name), unwrapped: true, findings }
+    }
+    findings.push(['refuse', inner])
+  } else if (!ARCHIVE_EXTENSIONS.has(extensionOf(name))) {
+    findings.push(['warn', {
+      code: 'ATTACHMENT_INVALID',
+      detail: text('Tệp là ZIP không mở được thành một tệp duy nhất; giữ nguyên ZIP.', 'The file is a ZIP that does not open to exactly one file; it is kept as a ZIP.'),
+      found: archive === undefined ? 'damaged ZIP' : `${archive.entryCount} entries`
+    }])
+  }
+  return { ...await writer.spool.end(), contentType: sniff(writer.head(), name, archive?.names), unwrapped: false, findings }
+}
+
+function isZip (head: Buffer): boolean {
+  return head.toString('latin1', 0, 4) === 'PK\x03\x04'
+}
+
+function isWrapping (archive: Archive, extension: string): boolean {
+  if (archive.soleSize === undefined) return false
+  if (!ARCHIVE_EXTENSIONS.has(extension)) return true
+  const entry = archive.names[0]?.split(/[/\\]/).at(-1) ?? ''
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\./i.test(entry) && extensionOf(entry) === extension && entry.length === 37 + extension.length
+}
+
+/** The only entry in a spool of its own, or the reason why not. */
+async function inflate (archive: Archive, size: number, context: DecodeContext, budget: InflationBudget): Promise<PayloadWriter | Omit<Finding, 'pointer'>> {
+  budget.bytes += size * context.limits.maxInflationRatio
+  const most = Math.min(budget.bytes, context.limits.maxAttachmentBytes)
+  if ((archive.soleSize ?? 0) > most) {
+    return {
+      code: 'ATTACHMENT_INVALID',
+      detail: text('Tệp ZIP bung ra quá lớn.', 'The ZIP inflates to too many bytes.'),
+      expected: `at most ${most} bytes`,
+      found: `${archive.soleSize ?? 0} bytes`
+    }
+  }
+  const inner = await createPayloadWriter(context)
+  try {
+    // A lying directory ends here: more bytes than claimed make the stream fail.
+    for await (const chunk of await archive.openSole() as AsyncIterable<Buffer>) await inner.write(chunk)
+  } catch (error) {
+    await inner.spool.discard()
+    if (error instanceof HubError) throw error
+    return { code: 'ATTACHMENT_INVALID', detail: text('Tệp ZIP bị hỏng.', 'The ZIP is damaged.'), found: error instanceof Error ? error.message : 'damaged' }
+  }
+  budget.bytes -= inner.size
+  return inner
+}
