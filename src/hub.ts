@@ -145,7 +145,7 @@ async function openDoor ({ config, directory, store, broker, blobs, payloads, cl
     clock,
     log,
     settings: { ...config.http, inboxLockMs: config.inbox.lockMs, inboxMaxLockMs: config.inbox.maxLockMs },
-    health: { ready: async () => await readiness({ store, broker, blobs }) }
+    health: { live: () => ({ ok: true }), ready: async () => await readiness({ store, broker, blobs }) }
   })
   closing.add('http', async () => { await server.close() })
   return await server.listen({ host: config.http.host, port: config.http.port })

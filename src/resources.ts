@@ -67,10 +67,10 @@ export async function attachEndpoints (config: HubConfig, directory: Directory, 
     const at = `/endpoints/${config.endpoints.findIndex(({ id }) => id === endpoint.id)}`
     try {
       const { adapter, checkSettings } = await loadAdapter(endpoint.adapter)
-      const wrong = checkSettings(endpoint.settings)
-      faults.push(...wrong.map(each => ({ ...each, pointer: `${at}/settings${each.pointer}` })))
+      const checked = checkSettings(endpoint.settings)
+      faults.push(...checked.faults.map(each => ({ ...each, pointer: `${at}/settings${each.pointer}` })))
       const kit = { endpoint: endpoint.id, log: log.child({ endpoint: endpoint.id }), now: () => clock.now(), http: createHttpClient() }
-      attached.push({ endpoint, adapter, kit })
+      attached.push({ endpoint: { ...endpoint, settings: checked.settings }, adapter, kit })
     } catch (error) {
       const { code, detail } = toProblem(error)
       faults.push({ code, pointer: `${at}/adapter`, detail })

@@ -2,7 +2,7 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
-import type { Caller } from '../pipeline/types.js'
+import type { Caller } from '../model/caller.js'
 import type { Scope } from '../ports/store.js'
 import type { HttpDependencies } from './dependencies.js'
 import { factsOf } from './facts.js'

@@ -1,6 +1,6 @@
 // What is known about a request while it is served: who calls, what it cost, how it ended. Feeds the one log line.
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../pipeline/types.js'
+import type { Caller } from '../model/caller.js'
 
 export interface RequestFacts {
   caller?: Caller
