@@ -1,0 +1,184 @@
+// What any blob storage promises, as named tests. An implementation passes all of them or is none.
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { test, type Test } from 'tap'
+import type { BlobRef, Blobs } from '../../src/ports/blobs.js'
+
+/** One empty place for each promise. */
+export interface BlobPlace {
+  open (): Promise<Blobs>
+  /** Everything that takes space there: finished or not. */
+  count (): Promise<number>
+  close (): Promise<void>
+}
+
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+export async function store (blobs: Blobs, ...chunks: Uint8Array[]): Promise<BlobRef> {
+  const writer = await blobs.writer()
+  for (const chunk of chunks) await writer.write(chunk)
+  return await writer.commit()
+}
+
+export function testBlobPromises (name: string, openPlace: () => Promise<BlobPlace>): void {
+  const promise = (sentence: string, check: (t: Test, blobs: Blobs, place: BlobPlace) => Promise<void>): void => {
+    void test(`${name}: ${sentence}`, async t => {
+      const place = await openPlace()
+      const blobs = await place.open()
+      t.teardown(async () => {
+        await blobs.close()
+        await place.close()
+      })
+      await check(t, blobs, place)
+    })
+  }
+
+  for (const size of [0, 1, 1000, 65_535, 65_536, 65_537, 200_000]) {
+    promise(`${size} bytes come back as they went in, under their SHA-256`, async (t, blobs) => {
+      const bytes = pattern(size)
+      const half = Math.floor(size / 2)
+      const ref = await store(blobs, bytes.subarray(0, half), bytes.subarray(half))
+      t.same(ref, { sha256: sha256Of(bytes), size })
+      t.equal(await blobs.has(ref.sha256), true)
+      t.ok((await buffer(await blobs.open(ref.sha256))).equals(bytes))
+    })
+  }
+
+  promise('many small chunks make the same blob as one large one, even when the caller uses its buffer again', async (t, blobs, place) => {
+    const bytes = pattern(150_000)
+    const writer = await blobs.writer()
+    const scratch = Buffer.alloc(777)
+    for (let at = 0; at < bytes.length; at += scratch.length) {
+      const taken = bytes.copy(scratch, 0, at)
+      await writer.write(scratch.subarray(0, taken))
+    }
+    t.same(await writer.commit(), await store(blobs, bytes))
+    t.ok((await buffer(await blobs.open(sha256Of(bytes)))).equals(bytes))
+    t.equal(await place.count(), 1)
+  })
+
+  promise('nothing is visible before commit, and another opening of the place sees it afterwards', async (t, blobs, place) => {
+    const bytes = pattern(100_000)
+    const other = await place.open()
+    const writer = await blobs.writer()
+    await writer.write(bytes)
+    t.equal(await other.has(sha256Of(bytes)), false)
+    await t.rejects(other.open(sha256Of(bytes)), { code: 'CONTENT_MISSING' })
+    await writer.commit()
+    t.ok((await buffer(await other.open(sha256Of(bytes)))).equals(bytes))
+    await other.close()
+  })
+
+  promise('discard leaves nothing, may be repeated, and does nothing after commit', async (t, blobs, place) => {
+    const writer = await blobs.writer()
+    await writer.write(pattern(100_000))
+    await writer.discard()
+    await writer.discard()
+    t.equal(await place.count(), 0)
+    await t.rejects(writer.write(pattern(1)), { code: 'INTERNAL' })
+    await t.rejects(writer.commit(), { code: 'INTERNAL' })
+    const kept = await blobs.writer()
+    await kept.write(pattern(5))
+    const { sha256 } = await kept.commit()
+    await kept.discard()
+    t.equal(await blobs.has(sha256), true)
+    await t.rejects(kept.commit(), { code: 'INTERNAL' })
+  })
+
+  promise('closing discards what is unfinished', async (t, blobs, place) => {
+    const writer = await blobs.writer()
+    await writer.write(pattern(100_000))
+    await blobs.close()
+    t.equal(await place.count(), 0)
+    await t.rejects(writer.write(pattern(1)), { code: 'INTERNAL' })
+  })
+
+  promise('writers of the same content at the same time all succeed, and it is kept once', async (t, blobs, place) => {
+    const bytes = pattern(100_000)
+    const other = await place.open()
+    const refs = await Promise.all(Array.from({ length: 8 }, async (_, index) => await store(index % 2 === 0 ? blobs : other, bytes)))
+    t.same(new Set(refs.map(ref => ref.sha256)), new Set([sha256Of(bytes)]))
+    t.equal(await place.count(), 1)
+    t.ok((await buffer(await blobs.open(sha256Of(bytes)))).equals(bytes))
+    await other.close()
+  })
+
+  promise('a writer reads back any range of what it was given, before commit', async (t, blobs) => {
+    const bytes = pattern(150_000)
+    const writer = await blobs.writer()
+    await writer.write(bytes.subarray(0, 100_000))
+    await writer.write(bytes.subarray(100_000, 100_010))
+    for (const [start, end] of [[0, 0], [0, 1], [99_990, 100_010], [0, 100_010], [100_010, 100_010]] as const) {
+      t.ok((await buffer(await writer.read(start, end))).equals(bytes.subarray(start, end)), `${start} to ${end}`)
+    }
+    for (const [start, end] of [[-1, 5], [5, 4], [0, 100_011], [Number.NaN, 5]] as const) {
+      await t.rejects(writer.read(start, end), { code: 'INTERNAL' }, `${start} to ${end}`)
+    }
+    await writer.write(bytes.subarray(100_010))
+    t.same(await writer.commit(), { sha256: sha256Of(bytes), size: bytes.length })
+  })
+
+  promise('remove removes, and removing what is absent succeeds', async (t, blobs, place) => {
+    const { sha256 } = await store(blobs, pattern(10))
+    await blobs.remove(sha256)
+    await blobs.remove(sha256)
+    t.equal(await blobs.has(sha256), false)
+    await t.rejects(blobs.open(sha256), { code: 'CONTENT_MISSING' })
+    t.equal(await place.count(), 0)
+    await store(blobs, pattern(10))
+    t.equal(await blobs.has(sha256), true, 'and it may come again')
+  })
+
+  promise('only an address is taken for one, never a path', async (t, blobs) => {
+    for (const address of ['', '..', '../../../../etc/passwd', 'A'.repeat(64), `${'a'.repeat(63)}g`, 'a'.repeat(65), `${'a'.repeat(64)}\n`, `${'a'.repeat(61)}/..`]) {
+      await t.rejects(blobs.open(address), { code: 'CONTENT_MISSING' }, JSON.stringify(address))
+      await t.rejects(blobs.has(address), { code: 'CONTENT_MISSING' })
+      await t.rejects(blobs.remove(address), { code: 'CONTENT_MISSING' })
+    }
+  })
+
+  promise('probe succeeds and leaves nothing', async (t, blobs, place) => {
+    await t.resolves(blobs.probe())
+    t.equal(await place.count(), 0)
+  })
+
+  promise('64 MB pass with flat memory', async (t, blobs) => {
+    const chunk = pattern(64 * 1024)
+    const writer = await blobs.writer()
+    const before = liveBytes()
+    let most = 0
+    for (let index = 0; index < 1024; index++) {
+      await writer.write(chunk)
+      if (index % 128 === 0) most = Math.max(most, liveBytes() - before)
+    }
+    const { sha256, size } = await writer.commit()
+    t.equal(size, 64 * 1024 * 1024)
+    most = Math.max(most, await drain(await blobs.open(sha256), () => liveBytes() - before))
+    t.ok(most < 8 * 1024 * 1024, `${most} bytes more were alive`)
+  })
+}
+
+function pattern (size: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length: size }, (_, index) => (index * 7 + (index >> 8)) & 0xff))
+}
+
+/** Reads to the end; the most that `measure` answered on the way. */
+async function drain (stream: Readable, measure: () => number): Promise<number> {
+  let most = 0
+  let index = 0
+  for await (const _ of stream) if (index++ % 128 === 0) most = Math.max(most, measure())
+  return most
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Memory in use, after garbage collection: what counts is what must be kept, not when it is collected. */
+function liveBytes (): number {
+  collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
