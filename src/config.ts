@@ -47,15 +47,28 @@ export async function loadConfig (options: LoadOptions = {}): Promise<HubConfig>
   return valid
 }
 
-/** A copy to be shown: every secret is `"***"`. Masks what the schema marks, what came from `$env` or `$file`, and settings with a telling name. */
-export function maskedConfig (config: HubConfig): unknown {
-  return mask(config, [], injected.get(config) ?? new Set())
+/**
+ * A copy to be shown: every secret is `"***"`. Masks what the schema marks `x-secret`, what came from `$env` or `$file`, and
+ * settings of endpoints that their adapter's schema (`settingsSchemas`, by adapter) marks or whose name tells.
+ */
+export function maskedConfig (config: HubConfig, settingsSchemas: Readonly<Record<string, object>> = {}): unknown {
+  const pointers = new Set(injected.get(config))
+  config.endpoints.forEach(({ adapter, settings }, index) => {
+    for (const name of Object.keys(settings)) {
+      if (TELLING_NAME.test(name) || isMarked(settingsSchemas[adapter], name)) pointers.add(toPointer(['endpoints', String(index), 'settings', name]))
+    }
+  })
+  return mask(config, [], pointers)
 }
 
-const TELLING_NAME = /secret|password|passphrase|token|credential|api-?key|private-?key/i
+const TELLING_NAME = /secret|password|passphrase|token|credential|authorization|api-?key|private-?key/i
+
+function isMarked (schema: SchemaNode | undefined, name: string): boolean {
+  return schema?.properties?.[name]?.['x-secret'] === true
+}
 
 function mask (value: unknown, path: readonly string[], pointers: ReadonlySet<string>): unknown {
-  const isSecret = pointers.has(toPointer(path)) || schemaAt(path)?.['x-secret'] === true || (path[2] === 'settings' && TELLING_NAME.test(path.at(-1) ?? ''))
+  const isSecret = pointers.has(toPointer(path)) || schemaAt(path)?.['x-secret'] === true
   if (isSecret && value !== null) return '***'
   if (Array.isArray(value)) return value.map((item, index) => mask(item, [...path, String(index)], pointers))
   if (isRecord(value)) return mapRecord(value, (item, name) => mask(item, [...path, name], pointers))
@@ -66,6 +79,7 @@ async function readSource (path: string): Promise<unknown> {
   let content: unknown
   try {
     content = JSON.parse(await readFile(path, 'utf8'))
+    if (!isRecord(content)) throw new TypeError('not a JSON object')
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new HubError('CONFIG_INVALID', text(`Không đọc được tệp cấu hình ${path}: ${why}`, `The configuration file ${path} cannot be read: ${why}`), { cause })
