@@ -50,8 +50,8 @@ function ofServices ({ node, store, broker, http }: HubConfig): DefaultInUse[] {
   if (broker.kind === 'in-process') {
     found.push({ name: 'broker.in-process', pointer: '/broker/kind', detail: text('Hàng đợi nằm trong tiến trình: chỉ một tiến trình.', 'The broker is inside the process: one process only.') })
   }
-  if (!http.trustProxy && !['127.0.0.1', '::1', 'localhost'].includes(http.host)) {
-    found.push({ name: 'http.without-tls', pointer: '/http/trustProxy', detail: text(`API nghe ở ${http.host} không có TLS và không có proxy phía trước; khóa API đi dạng rõ.`, `The API listens on ${http.host} without TLS and without a proxy in front; API keys travel in the clear.`) })
+  if (http.trustedProxies.length === 0 && !['127.0.0.1', '::1', 'localhost'].includes(http.host)) {
+    found.push({ name: 'http.without-tls', pointer: '/http/trustedProxies', detail: text(`API nghe ở ${http.host} không có TLS và không có proxy phía trước; khóa API đi dạng rõ.`, `The API listens on ${http.host} without TLS and without a proxy in front; API keys travel in the clear.`) })
   }
   return found
 }

@@ -25,7 +25,8 @@ const GATHER_BYTES = 64 * 1024
 
 export function createFileWriter ({ path, handle, publish, onEnd }: FileWriterOptions): FileWriter {
   const hash = createHash('sha256')
-  let state: 'open' | 'committing' | 'ended' = 'open'
+  let state: 'open' | 'written' | 'committing' | 'gone' = 'open'
+  let ref: BlobRef | undefined
   let size = 0
   let gathered: Uint8Array[] = []
   let gatheredBytes = 0
@@ -37,9 +38,9 @@ export function createFileWriter ({ path, handle, publish, onEnd }: FileWriterOp
     if (state !== 'open') throw new HubError('INTERNAL', text('Nội dung này đã được ghi xong hoặc đã bỏ.', 'This blob is committed or discarded already.'))
   }
 
-  async function end (): Promise<void> {
-    if (state === 'ended') return
-    state = 'ended'
+  async function dispose (): Promise<void> {
+    if (state === 'gone') return
+    state = 'gone'
     gathered = []
     onEnd()
     await writing.catch(() => {})
@@ -48,11 +49,11 @@ export function createFileWriter ({ path, handle, publish, onEnd }: FileWriterOp
   }
 
   /** Whatever fails, the file goes: half a blob is worth nothing, and on a full disk its space is. */
-  async function orEnd<T> (act: () => Promise<T>): Promise<T> {
+  async function orDispose<T> (act: () => Promise<T>): Promise<T> {
     try {
       return await act()
     } catch (error) {
-      await end()
+      await dispose()
       throw toStorageError(error)
     }
   }
@@ -93,13 +94,13 @@ export function createFileWriter ({ path, handle, publish, onEnd }: FileWriterOp
         appendGathered()
         append(chunk)
       }
-      await orEnd(async () => { await writing })
+      await orDispose(async () => { await writing })
     },
     async read (start, end) {
-      assertOpen()
+      if (state !== 'written') assertOpen()
       if (!(start >= 0 && start <= end && end <= size)) throw new HubError('INTERNAL', text('Khoảng cần đọc nằm ngoài nội dung.', 'The range to be read is outside of the blob.'))
       if (start === end) return Readable.from([], { objectMode: false })
-      return await orEnd(async () => {
+      return await orDispose(async () => {
         await settleWrites()
         // A descriptor of its own, which stays good when the file is renamed or removed.
         return (await openFile(path, 'r')).createReadStream({ start, end: end - 1 })
@@ -107,25 +108,30 @@ export function createFileWriter ({ path, handle, publish, onEnd }: FileWriterOp
     },
     async flush () {
       assertOpen()
-      await orEnd(async () => {
+      await orDispose(async () => {
         await settleWrites()
         await handle.sync()
       })
     },
-    async commit () {
+    async end () {
+      if (ref !== undefined) return ref
       assertOpen()
+      await orDispose(settleWrites)
+      state = 'written'
+      return (ref = { sha256: hash.digest('hex'), size })
+    },
+    async commit () {
+      if (ref === undefined || state !== 'written') throw new HubError('INTERNAL', text('Nội dung chưa ghi xong hoặc đã bỏ.', 'This blob is not ended, or gone already.'))
+      const address = ref
       state = 'committing'
-      return await orEnd(async () => {
-        await settleWrites()
+      await orDispose(async () => {
         await handle.sync()
-        const ref = { sha256: hash.digest('hex'), size }
-        await publish(path, ref)
-        await end()
-        return ref
+        await publish(path, address)
+        await dispose()
       })
     },
     async discard () {
-      if (state === 'open') await end()
+      if (state === 'open' || state === 'written') await dispose()
     }
   }
 }

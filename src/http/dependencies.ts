@@ -21,7 +21,7 @@ export interface HttpSettings {
   /** The longest lock a caller may ask for, ms. */
   inboxMaxLockMs: number
   /** Addresses of proxies whose forwarding headers are believed. */
-  trustProxy?: string | string[]
+  trustedProxies?: string[]
 }
 
 export interface HealthCheck { name: string, ok: boolean, detail?: string }

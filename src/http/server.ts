@@ -38,7 +38,7 @@ export async function createHttpServer (dependencies: HttpDependencies): Promise
     clientErrorHandler: (error, socket) => { answerUnreadable(error, socket, log) },
     frameworkErrors: (error, request, reply) => { void replyProblem(error, request as FastifyRequest, reply) },
     http: { maxHeaderSize: MAX_HEADER_BYTES },
-    ...(settings.trustProxy === undefined ? {} : { trustProxy: settings.trustProxy })
+    ...(settings.trustedProxies === undefined || settings.trustedProxies.length === 0 ? {} : { trustProxy: settings.trustedProxies })
   })
   app.server.on('checkContinue', (raw, response) => {
     holdContinue(raw)

@@ -423,9 +423,11 @@ export interface HttpConfig {
    */
   requestTimeoutMs: number
   /**
-   * A reverse proxy that ends TLS stands in front; its X-Forwarded-* headers are believed.
+   * Addresses or networks (CIDR) of reverse proxies that end TLS in front of the hub; their X-Forwarded-* headers are believed.
+   *
+   * Items: IP address or network, e.g. 10.0.0.5 or 10.0.0.0/24.
    */
-  trustProxy: boolean
+  trustedProxies: string[]
 }
 /**
  * The log, on standard output.
@@ -438,10 +440,6 @@ export interface LogConfig {
    * Least level that is written.
    */
   level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-  /**
-   * One readable line per event instead of JSON.
-   */
-  pretty: boolean
 }
 /**
  * Agencies, their codes and who follows whom.
@@ -553,10 +551,6 @@ export interface DeliveryConfig {
    */
   leaseMs: number
   /**
-   * Tries at the same time, in one process, over all endpoints.
-   */
-  concurrency: number
-  /**
    * Most rows in one claim, one publication or one record.
    */
   batchSize: number
@@ -620,10 +614,6 @@ export interface InboxConfig {
  * via the `definition` "limits".
  */
 export interface LimitsConfig {
-  /**
-   * Whole request. Bytes.
-   */
-  maxBytes: number
   /**
    * XML or JSON apart from attachments. Bytes.
    */

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { test, type Test } from 'tap'
-import type { BlobRef, Blobs } from '../../src/ports/blobs.js'
+import type { BlobRef, Blobs, BlobWriter } from '../../src/ports/blobs.js'
 
 /** One empty place for each promise. */
 export interface BlobPlace {
@@ -20,7 +20,14 @@ export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').upda
 export async function store (blobs: Blobs, ...chunks: Uint8Array[]): Promise<BlobRef> {
   const writer = await blobs.writer()
   for (const chunk of chunks) await writer.write(chunk)
-  return await writer.commit()
+  return await commit(writer)
+}
+
+/** Ends and commits; answers the address. */
+export async function commit (writer: BlobWriter): Promise<BlobRef> {
+  const ref = await writer.end()
+  await writer.commit()
+  return ref
 }
 
 export function testBlobPromises (name: string, openPlace: () => Promise<BlobPlace>): void {
@@ -55,7 +62,7 @@ export function testBlobPromises (name: string, openPlace: () => Promise<BlobPla
       const taken = bytes.copy(scratch, 0, at)
       await writer.write(scratch.subarray(0, taken))
     }
-    t.same(await writer.commit(), await store(blobs, bytes))
+    t.same(await commit(writer), await store(blobs, bytes))
     t.ok((await buffer(await blobs.open(sha256Of(bytes)))).equals(bytes))
     t.equal(await place.count(), 1)
   })
@@ -67,7 +74,7 @@ export function testBlobPromises (name: string, openPlace: () => Promise<BlobPla
     await writer.write(bytes)
     t.equal(await other.has(sha256Of(bytes)), false)
     await t.rejects(other.open(sha256Of(bytes)), { code: 'CONTENT_MISSING' })
-    await writer.commit()
+    await commit(writer)
     t.ok((await buffer(await other.open(sha256Of(bytes)))).equals(bytes))
     await other.close()
   })
@@ -82,7 +89,7 @@ export function testBlobPromises (name: string, openPlace: () => Promise<BlobPla
     await t.rejects(writer.commit(), { code: 'INTERNAL' })
     const kept = await blobs.writer()
     await kept.write(pattern(5))
-    const { sha256 } = await kept.commit()
+    const { sha256 } = await commit(kept)
     await kept.discard()
     t.equal(await blobs.has(sha256), true)
     await t.rejects(kept.commit(), { code: 'INTERNAL' })
@@ -118,7 +125,7 @@ export function testBlobPromises (name: string, openPlace: () => Promise<BlobPla
       await t.rejects(writer.read(start, end), { code: 'INTERNAL' }, `${start} to ${end}`)
     }
     await writer.write(bytes.subarray(100_010))
-    t.same(await writer.commit(), { sha256: sha256Of(bytes), size: bytes.length })
+    t.same(await commit(writer), { sha256: sha256Of(bytes), size: bytes.length })
   })
 
   promise('remove removes, and removing what is absent succeeds', async (t, blobs, place) => {
@@ -154,7 +161,7 @@ export function testBlobPromises (name: string, openPlace: () => Promise<BlobPla
       await writer.write(chunk)
       if (index % 128 === 0) most = Math.max(most, liveBytes() - before)
     }
-    const { sha256, size } = await writer.commit()
+    const { sha256, size } = await commit(writer)
     t.equal(size, 64 * 1024 * 1024)
     most = Math.max(most, await drain(await blobs.open(sha256), () => liveBytes() - before))
     t.ok(most < 8 * 1024 * 1024, `${most} bytes more were alive`)

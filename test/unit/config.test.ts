@@ -63,10 +63,10 @@ t.test('the file wins over the defaults, the environment over the file; arrays a
   const config = await loadConfig({
     file: 'hub.json',
     cwd: dir,
-    environment: { HUB__STORE__MAX_CONNECTIONS: '7', HUB__store__schema: 'two', HUB__HTTP__TRUSTPROXY: 'true', HUB__STORE__URL: '', HUB__CLIENTS: json([{ id: 'c', keySha256: HASH, agencies: ['H36'] }]), HOME: '/x' }
+    environment: { HUB__STORE__MAX_CONNECTIONS: '7', HUB__store__schema: 'two', HUB__HTTP__TRUSTEDPROXIES: '["127.0.0.1"]', HUB__STORE__URL: '', HUB__CLIENTS: json([{ id: 'c', keySha256: HASH, agencies: ['H36'] }]), HOME: '/x' }
   })
   t.match(config.store, { maxConnections: 7, schema: 'two', kind: 'pglite', url: null })
-  t.equal(config.http.trustProxy, true)
+  t.same(config.http.trustedProxies, ['127.0.0.1'])
   t.same(config.directory.files, [join(dir, 'a.json'), '/b.json'], 'relative to the file that names them')
   t.same(config.endpoints, [{ id: 'x', axis: 'commune', adapter: 'inbox', format: 'original', concurrency: 8, timeoutMs: 60_000, serves: [], scope: 'own', settings: {} }])
   t.equal(config.clients[0]?.role, 'agency')
