@@ -8,7 +8,7 @@ import type { Store } from '../ports/store.js'
 import { lockDirectory } from './directory-lock.js'
 import { toStoreError } from './failure.js'
 import { migrate, quoteName } from './migrate.js'
-import { TYPE_PARSERS, type Sql, type SqlValue } from './sql.js'
+import { SETTINGS, TYPE_PARSERS, type Sql, type SqlValue } from './sql.js'
 import { createStore } from './store.js'
 
 export interface PgliteStoreOptions {
@@ -44,7 +44,8 @@ export async function openPglite ({ dataDirectory, template }: PgliteStoreOption
       serializers: { [BYTEA]: (value: Buffer) => value as unknown as string }
     })
     sql = toSql(database, async () => { await lock?.release() })
-    await sql.exec(`SET TimeZone TO 'UTC'; SET search_path TO ${quoteName(SCHEMA)}`)
+    const settings = Object.entries(SETTINGS).map(([name, value]) => `SET ${name} TO '${value}'`)
+    await sql.exec([...settings, `SET search_path TO ${quoteName(SCHEMA)}`].join(';'))
     await migrate(sql, SCHEMA)
     return sql
   } catch (error) {

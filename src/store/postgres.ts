@@ -4,7 +4,7 @@ import type { AdapterLog } from '../ports/adapter.js'
 import type { Store } from '../ports/store.js'
 import { toStoreError } from './failure.js'
 import { migrate, quoteName } from './migrate.js'
-import { TYPE_PARSERS, type Sql, type SqlValue } from './sql.js'
+import { SETTINGS, TYPE_PARSERS, type Sql, type SqlValue } from './sql.js'
 import { createStore } from './store.js'
 
 export interface PostgresStoreOptions {
@@ -42,9 +42,8 @@ export function openPostgres ({ url, schema, maxConnections, log }: PostgresStor
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: 'lienthong',
-    // As options of the connection they hold from its first statement on, and cost no round trip. JIT never pays for statements of milliseconds.
-    options: ['search_path', quoteName(schema), 'TimeZone', 'UTC', 'jit', 'off'].reduce((all, part, index) =>
-      index % 2 === 0 ? `${all} -c ${part}=` : all + part.replace(/[\\\s]/g, '\\$&'), '').trim(),
+    // As options of the connection they hold from its first statement on, and cost no round trip.
+    options: Object.entries({ search_path: quoteName(schema), ...SETTINGS }).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`).join(' '),
     types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => TYPE_PARSERS[oid] ?? pg.types.getTypeParser(oid, format as 'text') }
   })
   const onLost = (error: Error): void => { log?.warn({ reason: error.message }, 'store.connection-lost') }

@@ -67,6 +67,12 @@ export function fromHex (text: string): Buffer {
   return Buffer.from(text.slice(2), 'hex')
 }
 
+/**
+ * Settings of every connection. Every statement of the store finds its rows by an index; a plan made while a table was
+ * small, and kept, would read all of it later. JIT never pays for statements of milliseconds.
+ */
+export const SETTINGS: Readonly<Record<string, string>> = { TimeZone: 'UTC', jit: 'off', enable_seqscan: 'off' }
+
 /** Object identifiers of the types whose values the two drivers would otherwise give differently. */
 export const TYPE_PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   17: fromHex,

@@ -4,17 +4,23 @@ import { expiredProblem } from './expiry.js'
 import { DELIVERY_COLUMNS, PACKAGE_COLUMNS, joinPackages, type DeliveryRow, type PackageRow } from './rows.js'
 import { escapeText, instant, isId, toJson, type Sql } from './sql.js'
 
+/**
+ * The state of a row found by its id. Written so that the planner cannot match it with the partial index of that state:
+ * it took that index, whole and with its dead entries, to save 50 lookups (a hundred thousand entries in a backlog).
+ */
+const isIn = (state: 'queued' | 'active'): string => `CASE d.state WHEN '${state}' THEN true ELSE false END`
+
 // SKIP LOCKED: a row somebody holds is being claimed or swept; in both cases it is not for us, and nobody waits in a circle.
 const CLAIM = `
 WITH picked AS (
-  SELECT id FROM delivery WHERE id = ANY($1::uuid[]) AND state = 'queued' FOR UPDATE SKIP LOCKED
+  SELECT d.id, d.expires_at FROM delivery d WHERE d.id = ANY($1::uuid[]) AND ${isIn('queued')} FOR UPDATE SKIP LOCKED
 ), taken AS (
   UPDATE delivery d SET state = 'active', attempts = d.attempts + 1, owner = $2::text, leased_until = $4::timestamptz, due_at = NULL
-  FROM picked WHERE d.id = picked.id AND d.expires_at > $3::timestamptz
+  FROM picked WHERE d.id = picked.id AND picked.expires_at > $3::timestamptz
   RETURNING d.*
 ), expired AS (
   UPDATE delivery d SET state = 'expired', settled_at = $3::timestamptz, problem = $5::jsonb, due_at = NULL
-  FROM picked WHERE d.id = picked.id AND d.expires_at <= $3::timestamptz
+  FROM picked WHERE d.id = picked.id AND picked.expires_at <= $3::timestamptz
   RETURNING d.id, d.package_id
 ), told AS (
   INSERT INTO event (package_id, delivery_id, type, at, actor, data)
@@ -44,7 +50,7 @@ export async function renew (sql: Sql, ids: readonly string[], { owner, at, leas
   const known = ids.filter(isId)
   if (known.length === 0) return []
   const rows = await sql.query<{ id: string }>(`
-    WITH held AS (SELECT id FROM delivery WHERE id = ANY($1::uuid[]) AND state = 'active' AND owner = $2::text ORDER BY id FOR UPDATE)
+    WITH held AS (SELECT d.id FROM delivery d WHERE d.id = ANY($1::uuid[]) AND ${isIn('active')} AND d.owner = $2::text ORDER BY d.id FOR UPDATE)
     UPDATE delivery d SET leased_until = $3::timestamptz FROM held WHERE d.id = held.id RETURNING d.id`,
   [known, escapeText(owner), instant(at + leaseMs)])
   return rows.map(({ id }) => id)
@@ -55,7 +61,7 @@ export async function release (sql: Sql, ids: readonly string[], { owner, at }: 
   const known = ids.filter(isId)
   if (known.length === 0) return
   await sql.query(`
-    WITH held AS (SELECT id FROM delivery WHERE id = ANY($1::uuid[]) AND state = 'active' AND owner = $2::text ORDER BY id FOR UPDATE)
+    WITH held AS (SELECT d.id FROM delivery d WHERE d.id = ANY($1::uuid[]) AND ${isIn('active')} AND d.owner = $2::text ORDER BY d.id FOR UPDATE)
     UPDATE delivery d SET state = 'queued', attempts = d.attempts - 1, owner = NULL, leased_until = NULL, due_at = $3::timestamptz
     FROM held WHERE d.id = held.id`,
   [known, escapeText(owner), instant(at)])
@@ -76,7 +82,7 @@ WITH input AS (
     problem jsonb, external_id text, sent_sha256 text, sent_size bigint, sent_media_type text)
 ), held AS (
   SELECT d.id FROM delivery d JOIN input r ON d.id = r.delivery_id AND d.owner = r.owner AND d.attempts = r.attempt
-  WHERE d.state = 'active' ORDER BY d.id FOR UPDATE OF d
+  WHERE ${isIn('active')} ORDER BY d.id FOR UPDATE OF d
 ), settled AS (
   UPDATE delivery d SET state = r.state, due_at = r.due_at, settled_at = r.settled_at, problem = r.problem, owner = NULL, leased_until = NULL,
     external_id = coalesce(r.external_id, d.external_id), sent_sha256 = coalesce(r.sent_sha256, d.sent_sha256),

@@ -60,7 +60,7 @@ CREATE TABLE delivery (
   sent_sha256 text,
   sent_size bigint,
   sent_media_type text
-) WITH (fillfactor = 85);
+) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX delivery_package ON delivery (package_id);
 CREATE INDEX delivery_agency ON delivery (agency, package_id);
 CREATE INDEX delivery_queued ON delivery (lane, due_at) WHERE state = 'queued';
