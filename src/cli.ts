@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 // The command line: parse, call, print. Every command's work is elsewhere.
+import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import manifest from '../package.json' with { type: 'json' }
 import { loadConfig, maskedConfig } from './config.js'
 import { runDemo } from './demo/index.js'
 import { runHub } from './main.js'
 import { printError } from './print.js'
 import { createKey } from './security/credentials.js'
+
+// Required, not imported: tsc would write an imported package.json to dist/, and adapters there could no longer resolve lienthong/adapter.
+const manifest = createRequire(import.meta.url)('lienthong/package.json') as { version: string }
 
 const program = new Command('lienthong')
   .description('Trục liên thông văn bản và hồ sơ của tỉnh · exchange hub for documents and dossiers')

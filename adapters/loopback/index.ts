@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { addAbortSignal } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AdapterSession, deferred, defineAdapter, delivered, type OutboundDelivery, type Outcome, problem, refused, text } from 'lienthong/adapter'
+import {
+  type AdapterSession, deferred, defineAdapter, delivered, type OutboundDelivery, type Outcome, type Problem, problem, refused, text
+} from 'lienthong/adapter'
 import settingsSchema from './config.schema.json' with { type: 'json' }
 import { type Mailbox, mailboxOf, type Play } from './mailbox.js'
 import manifest from './manifest.json' with { type: 'json' }
@@ -45,8 +47,8 @@ async function perform (play: Play, delivery: OutboundDelivery, mailbox: Mailbox
   switch (play) {
     case 'offline': return offline()
     case 'refuse': return refused(problem('ENDPOINT_REFUSED', text('Hộp thư từ chối gói tin.', 'The mailbox refuses the package.')))
-    case 'overload': return deferred(problem('ENDPOINT_UNAVAILABLE', text('Hộp thư đang quá tải.', 'The mailbox is overloaded.')), { retryAfterMs: RETRY_AFTER_MS })
-    case 'malformed': return deferred(problem('ENDPOINT_UNAVAILABLE', text('Hộp thư trả lời sai định dạng.', 'The mailbox gives a malformed answer.')), { uncertain: true })
+    case 'overload': return deferred(unavailable('Hộp thư đang quá tải.', 'The mailbox is overloaded.'), { retryAfterMs: RETRY_AFTER_MS })
+    case 'malformed': return deferred(unavailable('Hộp thư trả lời sai định dạng.', 'The mailbox gives a malformed answer.'), { uncertain: true })
     case 'throw': throw new Error('the loopback adapter was told to throw')
     case 'hang':
       signal.throwIfAborted()
@@ -55,7 +57,7 @@ async function perform (play: Play, delivery: OutboundDelivery, mailbox: Mailbox
     case 'drop':
       await take(delivery, mailbox, signal)
       // The bytes have arrived, the answer has not: the hub must know that it cannot know.
-      return deferred(problem('ENDPOINT_UNAVAILABLE', text('Mất kết nối tới hộp thư sau khi gửi.', 'The connection to the mailbox was lost after sending.')), { uncertain: true })
+      return deferred(unavailable('Mất kết nối tới hộp thư sau khi gửi.', 'The connection to the mailbox was lost after sending.'), { uncertain: true })
     case 'deliver':
       await take(delivery, mailbox, signal)
       return delivered(`loopback:${delivery.deliveryId}`)
@@ -63,16 +65,22 @@ async function perform (play: Play, delivery: OutboundDelivery, mailbox: Mailbox
 }
 
 function offline (): Outcome {
-  return deferred(problem('ENDPOINT_UNAVAILABLE', text('Không kết nối được tới hộp thư.', 'The mailbox cannot be reached.')))
+  return deferred(unavailable('Không kết nối được tới hộp thư.', 'The mailbox cannot be reached.'))
+}
+
+/** Every reason is one sentence in Vietnamese and one in English. */
+function unavailable (vi: string, en: string): Problem {
+  return problem('ENDPOINT_UNAVAILABLE', text(vi, en))
 }
 
 /** Reads the body as a stream, chunk by chunk: a package may be larger than the memory. */
-async function take ({ deliveryId, packageId, recipient, envelope, body, traceparent }: OutboundDelivery, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
+async function take (delivery: OutboundDelivery, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
+  const { deliveryId, packageId, recipient, envelope: { kind }, body, traceparent } = delivery
   const hash = createHash('sha256')
   let size = 0
   for await (const chunk of addAbortSignal(signal, await body.open()) as AsyncIterable<Buffer>) {
     hash.update(chunk)
     size += chunk.length
   }
-  mailbox.put(deliveryId, { deliveryId, packageId, recipient, kind: envelope.kind, mediaType: body.mediaType, traceparent, size, sha256: hash.digest('hex') })
+  mailbox.put(deliveryId, { deliveryId, packageId, recipient, kind, mediaType: body.mediaType, traceparent, size, sha256: hash.digest('hex') })
 }

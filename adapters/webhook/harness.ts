@@ -110,7 +110,8 @@ async function receive (state: State, request: IncomingMessage, response: Server
   const signature = state.secret === undefined
     ? 'absent'
     : verifySignature({ headers: request.headers, sha256, secrets: [state.secret], now: wallClock() })
-  const fault = faultIn(request, { size, sha256 }) ?? (state.secret === undefined || signature === 'valid' ? undefined : { status: 401, detail: `the signature is ${signature}` })
+  const isTrusted = state.secret === undefined || signature === 'valid'
+  const fault = faultIn(request, sha256) ?? (isTrusted ? undefined : { status: 401, detail: `the signature is ${signature}` })
   if (fault !== undefined) {
     state.counts.rejected++
     response.writeHead(fault.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ title: 'Rejected', detail: fault.detail }))
@@ -142,7 +143,7 @@ async function read (request: IncomingMessage, keepBytes: number): Promise<{ siz
   return { size, sha256: hash.digest('hex'), ...(size <= keepBytes ? { body: Buffer.concat(kept) } : {}) }
 }
 
-function faultIn ({ headers }: IncomingMessage, { sha256 }: { size: number, sha256: string }): { status: number, detail: string } | undefined {
+function faultIn ({ headers }: IncomingMessage, sha256: string): { status: number, detail: string } | undefined {
   if (headers['idempotency-key'] === undefined) return { status: 400, detail: 'Idempotency-Key is missing' }
   const digest = `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`
   return headers['content-digest'] === digest ? undefined : { status: 400, detail: 'Content-Digest does not match the body' }

@@ -87,7 +87,11 @@ function headersOf (delivery: OutboundDelivery, { secrets, timestamp }: { secret
     traceparent,
     ...(secrets.length === 0
       ? {}
-      : { 'webhook-id': deliveryId, 'webhook-timestamp': String(timestamp), 'webhook-signature': sign({ id: deliveryId, timestamp, sha256: body.sha256 }, secrets) })
+      : {
+          'webhook-id': deliveryId,
+          'webhook-timestamp': String(timestamp),
+          'webhook-signature': sign({ id: deliveryId, timestamp, sha256: body.sha256 }, secrets)
+        })
   }
 }
 

@@ -28,11 +28,13 @@ function mock (): nock.Scope {
 
 await adapterSuite(t, { adapter, harness: createHarness() })
 
-/** One delivery to a mocked receiver. */
-async function deliverTo (t: Test, reply: { status: number, body?: string, headers?: Record<string, string> }, settings: Record<string, unknown> = {}, deliveryId = 'd-1') {
+interface Reply { status: number, body?: string, headers?: Record<string, string> }
+
+/** The delivery d-1 to a mocked receiver. */
+async function deliverTo (t: Test, reply: Reply, settings: Record<string, unknown> = {}) {
   mock().post('/in').reply(reply.status, reply.body ?? '', reply.headers ?? {})
   const session = await openSession(t, adapter, { url: `${ORIGIN}/in`, ...settings }, { now: () => NOW })
-  return await session.deliver?.(sampleOf(adapter, { size: 100, deliveryId }), AbortSignal.timeout(5000))
+  return await session.deliver?.(sampleOf(adapter, { size: 100, deliveryId: 'd-1' }), AbortSignal.timeout(5000))
 }
 
 t.test('every status has one meaning', async t => {
@@ -42,7 +44,8 @@ t.test('every status has one meaning', async t => {
     [400, { kind: 'refused' }], [401, { kind: 'deferred' }], [403, { kind: 'deferred' }], [404, { kind: 'refused' }], [407, { kind: 'deferred' }],
     [408, { kind: 'deferred' }], [409, { kind: 'refused' }], [410, { kind: 'refused' }], [413, { kind: 'refused' }], [415, { kind: 'refused' }],
     [422, { kind: 'refused' }], [425, { kind: 'deferred' }], [429, { kind: 'deferred' }], [451, { kind: 'refused' }],
-    [500, { kind: 'deferred', uncertain: undefined }], [502, { kind: 'deferred', uncertain: true }], [503, { kind: 'deferred', uncertain: undefined }], [504, { kind: 'deferred', uncertain: true }]
+    [500, { kind: 'deferred', uncertain: undefined }], [502, { kind: 'deferred', uncertain: true }],
+    [503, { kind: 'deferred', uncertain: undefined }], [504, { kind: 'deferred', uncertain: true }]
   ]
   for (const [status, expected] of table) {
     const outcome = await deliverTo(t, { status })
@@ -168,7 +171,10 @@ t.test('every accident on the wire becomes the right outcome', async t => {
 })
 
 t.test('a probe asks who is there and sends no package', async t => {
-  const table: Array<[number, string]> = [[200, 'delivered'], [204, 'delivered'], [404, 'delivered'], [405, 'delivered'], [501, 'delivered'], [301, 'deferred'], [401, 'deferred'], [403, 'deferred'], [410, 'deferred'], [503, 'deferred']]
+  const table: Array<[number, string]> = [
+    [200, 'delivered'], [204, 'delivered'], [404, 'delivered'], [405, 'delivered'], [501, 'delivered'],
+    [301, 'deferred'], [401, 'deferred'], [403, 'deferred'], [410, 'deferred'], [503, 'deferred']
+  ]
   for (const [status, kind] of table) {
     mock().head('/in').reply(status)
     const session = await openSession(t, adapter, { url: `${ORIGIN}/in` })

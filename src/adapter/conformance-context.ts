@@ -100,9 +100,8 @@ export async function openContext ({ adapter, harness }: Subject, now: () => num
 }
 
 function recorder (lines: string[]): AdapterLog {
-  const line = (fields: object, event: string): void => {
-    lines.push(JSON.stringify({ event, ...fields }, (_key, value: unknown) => value instanceof Error ? `${value.name}: ${value.message} ${String(value.cause)}` : value))
-  }
+  const plainly = (_key: string, value: unknown): unknown => value instanceof Error ? `${value.name}: ${value.message} ${String(value.cause)}` : value
+  const line = (fields: object, event: string): void => { lines.push(JSON.stringify({ event, ...fields }, plainly)) }
   return { debug: line, info: line, warn: line, error: line }
 }
 
@@ -145,13 +144,20 @@ function digestOf (size: number): string {
 }
 
 /** A package with random ids and recognisable content; the first kind and format of the manifest. */
-export function sampleDelivery (manifest: AdapterManifest, { size = 2000, deliveryId = newId(), attempt = 1, breakAt = Infinity }: SampleOptions): SampleDelivery {
+export function sampleDelivery (manifest: AdapterManifest, options: SampleOptions): SampleDelivery {
+  const { size = 2000, deliveryId = newId(), attempt = 1, breakAt = Infinity } = options
   const kind = manifest.kinds[0] ?? 'document'
   let pulled = 0
   const recipient = 'H36.99.03'
   const envelope: Envelope = {
-    kind, action: kind === 'status' ? '01' : kind === 'dossier' ? 'submit' : 'new', identifier: `sample-${deliveryId}`, correlationId: `sample-${deliveryId}`,
-    from: { code: 'H36.99.01', name: 'Sở Thử nghiệm' }, to: [{ code: recipient, name: 'UBND xã Mẫu' }], priority: 0, title: 'Về việc thử kết nối'
+    kind,
+    action: kind === 'status' ? '01' : kind === 'dossier' ? 'submit' : 'new',
+    identifier: `sample-${deliveryId}`,
+    correlationId: `sample-${deliveryId}`,
+    from: { code: 'H36.99.01', name: 'Sở Thử nghiệm' },
+    to: [{ code: recipient, name: 'UBND xã Mẫu' }],
+    priority: 0,
+    title: 'Về việc thử kết nối'
   }
   const open = async (): Promise<Readable> => {
     pulled = 0
@@ -163,6 +169,7 @@ export function sampleDelivery (manifest: AdapterManifest, { size = 2000, delive
       }
     })(), { objectMode: false, highWaterMark: CHUNK_BYTES })
   }
+  const mediaType = kind === 'document' && manifest.formats.includes('original') ? 'application/xml' : 'application/json'
   return {
     deliveryId,
     packageId: newId(),
@@ -170,7 +177,7 @@ export function sampleDelivery (manifest: AdapterManifest, { size = 2000, delive
     envelope,
     content: sampleContent(kind, envelope),
     recipient,
-    body: { mediaType: kind === 'document' && manifest.formats.includes('original') ? 'application/xml' : 'application/json', size, sha256: digestOf(size), open },
+    body: { mediaType, size, sha256: digestOf(size), open },
     attachments: [],
     openAttachment: async n => { throw new Error(`the sample has no attachment ${n}`) },
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
@@ -181,7 +188,10 @@ export function sampleDelivery (manifest: AdapterManifest, { size = 2000, delive
 function sampleContent (kind: Envelope['kind'], envelope: Envelope): Content {
   switch (kind) {
     case 'document': return { kind, document: { documentId: envelope.identifier, docType: 'new', attachments: [] } }
-    case 'dossier': return { kind, dossier: { packageId: envelope.identifier, kind: 'submit', from: envelope.from.code, to: ['H36.99.03'], MaHoSo: '000.00.01.H36-261120-0001' } }
+    case 'dossier': {
+      const to = envelope.to.map(({ code }) => code)
+      return { kind, dossier: { packageId: envelope.identifier, kind: 'submit', from: envelope.from.code, to, MaHoSo: '000.00.01.H36-261120-0001' } }
+    }
     case 'status': return { kind, status: { statusCode: '01', responseFor: { documentId: envelope.identifier } }  }
   }
 }

@@ -44,7 +44,9 @@ export function createHttpClient (options: { egress?: EgressPolicy } = {}): Http
 function targetOf ({ url, signal }: HttpRequest, egress: EgressPolicy | undefined): URL {
   if (signal.aborted) throw new HttpFailure('aborted', false, signal.reason)
   const target = URL.canParse(url) ? new URL(url) : undefined
-  if (target === undefined || !/^https?:$/.test(target.protocol)) throw new HttpFailure('unreachable', false, new Error('the address is not an http or https URL'))
+  if (target === undefined || !/^https?:$/.test(target.protocol)) {
+    throw new HttpFailure('unreachable', false, new Error('the address is not an http or https URL'))
+  }
   if (egress !== undefined && !egress.allow.some(pattern => matches(pattern.toLowerCase(), target))) {
     throw new HttpFailure('unreachable', false, new Error(`the egress policy does not allow ${target.host}`))
   }

@@ -75,7 +75,9 @@ async function locate (name: string): Promise<{ specifier: string, builtIn: bool
     return { specifier: pathToFileURL(isFolder ? resolve(path, 'index.js') : path).href, builtIn: false }
   }
   if (!PLAIN_NAME.test(name)) {
-    throw invalid(text(`"${name}" không phải tên bộ kết nối; đường dẫn phải bắt đầu bằng ./ hoặc /.`, `"${name}" is no name of an adapter; a path has to start with ./ or /.`))
+    throw invalid(text(
+      `"${name}" không phải tên bộ kết nối; đường dẫn phải bắt đầu bằng ./ hoặc /.`,
+      `"${name}" is no name of an adapter; a path has to start with ./ or /.`))
   }
   const module = new URL(`${name}/index.js`, BUILT_IN)
   const builtIn = await stat(fileURLToPath(module)).then(() => true, () => false)
@@ -107,9 +109,11 @@ function manifestFaults (manifest: AdapterManifest): Fault[] {
   const contract: unknown = manifest.contract
   if (contract === CONTRACT) return faultsOf('adapter-manifest', manifest)
   // Said alone: faults against another contract's manifest would only confuse.
-  return [fault('FIELD_INVALID', '/contract', text(
-    `Bộ kết nối viết cho hợp đồng phiên bản ${String(contract)}, trục này dùng phiên bản ${CONTRACT}.`,
-    `The adapter was written for version ${String(contract)} of the contract; this hub offers version ${CONTRACT}.`), { expected: String(CONTRACT), found: String(contract) })]
+  const found = String(contract)
+  const detail = text(
+    `Bộ kết nối viết cho hợp đồng phiên bản ${found}, trục này dùng phiên bản ${CONTRACT}.`,
+    `The adapter was written for version ${found} of the contract; this hub offers version ${CONTRACT}.`)
+  return [fault('FIELD_INVALID', '/contract', detail, { expected: String(CONTRACT), found })]
 }
 
 function settingsCheck (schema: object, faults: Fault[]): (settings: unknown) => Fault[] {
@@ -117,7 +121,8 @@ function settingsCheck (schema: object, faults: Fault[]): (settings: unknown) =>
     return compileSettings(schema)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    faults.push(fault('FIELD_INVALID', '/settingsSchema', text(`config.schema.json không dùng được: ${reason}`, `config.schema.json cannot be used: ${reason}`)))
+    const detail = text(`config.schema.json không dùng được: ${reason}`, `config.schema.json cannot be used: ${reason}`)
+    faults.push(fault('FIELD_INVALID', '/settingsSchema', detail))
     return () => []
   }
 }

@@ -1,6 +1,8 @@
 // Promises about bytes, time and memory: what was sent arrives unchanged, an abort is obeyed, and a large package does
 // not fill the hub.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Outcome } from '../model/delivery.js'
+import type { AdapterSession } from '../ports/adapter.js'
 import type { AdapterPromise, ConformanceContext } from './conformance-context.js'
 import { expect, sendsNothing, unable } from './promises-support.js'
 
@@ -48,7 +50,7 @@ export const STREAM_PROMISES: readonly AdapterPromise[] = [
         expect(outcome.kind === 'deferred', `the outcome is ${JSON.stringify(outcome)}`)
         expect(tookMs <= ABORT_LIMIT_MS, `it took ${Math.round(tookMs)} ms`)
       }
-      const { outcome } = await attemptAfterAbort(context, session)
+      const outcome = await context.deliver(session, context.sample(), AbortSignal.abort())
       expect(outcome.kind === 'deferred', `with a signal that was aborted before: ${JSON.stringify(outcome)}`)
     }
   },
@@ -72,9 +74,7 @@ export const STREAM_PROMISES: readonly AdapterPromise[] = [
   }
 ]
 
-type Session = Awaited<ReturnType<ConformanceContext['open']>>
-
-async function abortedAttempt (context: ConformanceContext, session: Session, size: number): Promise<{ outcome: Awaited<ReturnType<ConformanceContext['deliver']>>, tookMs: number }> {
+async function abortedAttempt (context: ConformanceContext, session: AdapterSession, size: number): Promise<{ outcome: Outcome, tookMs: number }> {
   const controller = new AbortController()
   const attempt = context.deliver(session, context.sample({ size }), controller.signal)
   // Long enough for the connection and the head of the request; the counterpart answers nothing anyway.
@@ -83,10 +83,6 @@ async function abortedAttempt (context: ConformanceContext, session: Session, si
   controller.abort()
   const outcome = await attempt
   return { outcome, tookMs: performance.now() - abortedAt }
-}
-
-async function attemptAfterAbort (context: ConformanceContext, session: Session): Promise<{ outcome: Awaited<ReturnType<ConformanceContext['deliver']>> }> {
-  return { outcome: await context.deliver(session, context.sample(), AbortSignal.abort()) }
 }
 
 /** The value once it has stood still for half a second. */

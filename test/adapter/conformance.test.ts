@@ -4,7 +4,7 @@ import t from 'tap'
 import { createHarness } from '../../adapters/loopback/harness.js'
 import { adapter as loopback } from '../../adapters/loopback/index.js'
 import { ADAPTER_PROMISES, runConformance } from '../../src/adapter/conformance.js'
-import { text } from '../../src/model/text.js'
+import { problem, refused, text } from '../../src/adapter/index.js'
 import type { Adapter, AdapterKit, AdapterSession, OutboundDelivery } from '../../src/ports/adapter.js'
 import { newId } from '../../src/ids.js'
 
@@ -93,10 +93,25 @@ const table: Array<{ defect: string, adapter: Adapter<never>, finds: RegExp, onl
     finds: /^a probe/,
     only: /probe/
   },
-  { defect: 'invents a problem code', adapter: sabotaged(() => ({ deliver: async () => ({ kind: 'refused', problem: { code: 'OOPS', detail: text('a', 'b') } }) })), finds: /not in the catalogue/, only: /refusal/ },
-  { defect: 'speaks one language', adapter: sabotaged(() => ({ deliver: async () => ({ kind: 'refused', problem: { code: 'ENDPOINT_REFUSED', detail: text('', 'b') } }) })), finds: /one sentence in Vietnamese/, only: /refusal/ },
+  {
+    defect: 'invents a problem code',
+    adapter: sabotaged(() => ({ deliver: async () => refused(problem('OOPS' as never, text('a', 'b'))) })),
+    finds: /not in the catalogue/,
+    only: /refusal/
+  },
+  {
+    defect: 'speaks one language',
+    adapter: sabotaged(() => ({ deliver: async () => refused(problem('ENDPOINT_REFUSED', text('', 'b'))) })),
+    finds: /one sentence in Vietnamese/,
+    only: /refusal/
+  },
   { defect: 'has no deliver', adapter: sabotaged(() => ({ deliver: undefined as never })), finds: /deliver exists exactly/, only: /directions/ },
-  { defect: 'takes any setting and describes none', adapter: sabotaged(() => ({}), { settingsSchema: { type: 'object', properties: { mailbox: {}, play: { default: 'deliver' }, delayMs: { default: 0 } } } }), finds: /^(an unknown setting|every setting)/, only: /setting/ },
+  {
+    defect: 'takes any setting and describes none',
+    adapter: sabotaged(() => ({}), { settingsSchema: { type: 'object', properties: { mailbox: {}, play: { default: 'deliver' }, delayMs: { default: 0 } } } }),
+    finds: /^(an unknown setting|every setting)/,
+    only: /setting/
+  },
   {
     defect: 'logs a secret',
     adapter: sabotaged((session, kit) => ({

@@ -9,21 +9,24 @@ import type { Adapter, AdapterKit, AdapterSession } from '../../src/ports/adapte
 /** One assertion per promise; what does not apply is a skip with its reason. */
 export async function adapterSuite (t: Test, subject: Subject): Promise<void> {
   await t.test(`${subject.adapter.manifest.name} keeps the promises of the adapter contract`, async t => {
-    for (const { name, why, verdict, reason, durationMs } of await runConformance(subject, { now: Date.now })) {
+    for (const { name, why, verdict, reason } of await runConformance(subject, { now: Date.now })) {
       if (verdict === 'not applicable') t.comment(`not applicable: ${name} (${reason ?? ''})`)
-      else t.equal(verdict, 'kept', `${name}, because ${why}${reason === undefined ? '' : `: ${reason}`} (${durationMs} ms)`)
+      else t.equal(verdict, 'kept', `${name}, because ${why}${reason === undefined ? '' : `: ${reason}`}`)
     }
   })
 }
 
 /** A session with checked settings, closed when the test ends. */
-export async function openSession (t: Test, adapter: Adapter<never>, settings: Record<string, unknown>, kit: Partial<AdapterKit> = {}): Promise<AdapterSession> {
+export async function openSession (
+  t: Test, adapter: Adapter<never>, settings: Record<string, unknown>, kit: Partial<AdapterKit> = {}
+): Promise<AdapterSession> {
   const loaded = checkAdapter(adapter)
   const checked = loaded.checkSettings(settings)
   if (checked.faults.length > 0) throw new Error(JSON.stringify(checked.faults))
   const http = createHttpClient()
   const ignore = (): void => {}
-  const session = await loaded.adapter.open(checked.settings, { endpoint: 'test', log: { debug: ignore, info: ignore, warn: ignore, error: ignore }, now: Date.now, http, ...kit })
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+  const session = await loaded.adapter.open(checked.settings, { endpoint: 'test', log, now: Date.now, http, ...kit })
   t.teardown(async () => {
     await session.close()
     http.close()
