@@ -57,13 +57,15 @@ function toFault (error: ErrorObject): Fault {
   const found = shown(error.data)
   switch (error.keyword) {
     case 'required':
-      return fault('FIELD_MISSING', `${error.instancePath}/${escapePointer(String(error.params['missingProperty']))}`, text('Thiếu trường bắt buộc này.', 'This required field is missing.'))
+      return fault('FIELD_MISSING', `${error.instancePath}/${escapePointer(String(error.params['missingProperty']))}`, text('Thiếu trường bắt buộc này.',
+        'This required field is missing.'))
     case 'additionalProperties':
     case 'unevaluatedProperties':
       return unknownField(error.instancePath, String(error.params['additionalProperty'] ?? error.params['unevaluatedProperty']), error.parentSchema?.['properties'])
     default: {
       const expected = expectation(error)
-      return fault('FIELD_INVALID', error.instancePath, text(`Giá trị không hợp lệ, cần: ${expected}.`, `The value is not valid; expected: ${expected}.`), { expected, ...(found === undefined ? {} : { found }) })
+      return fault('FIELD_INVALID', error.instancePath, text(`Giá trị không hợp lệ, cần: ${expected}.`,
+        `The value is not valid; expected: ${expected}.`), { expected, ...(found === undefined ? {} : { found }) })
     }
   }
 }
@@ -79,7 +81,8 @@ function unknownField (parent: string, name: string, defined: unknown): Fault {
   const pointer = `${parent}/${escapePointer(name)}`
   return meant === undefined
     ? fault('FIELD_UNKNOWN', pointer, text('Trường này không có trong định nghĩa.', 'This field is not defined.'))
-    : fault('FIELD_UNKNOWN', pointer, text(`Trường này không có trong định nghĩa. Có phải ý bạn là "${meant}"?`, `This field is not defined. Did you mean "${meant}"?`), { expected: meant })
+    : fault('FIELD_UNKNOWN', pointer, text(`Trường này không có trong định nghĩa. Có phải ý bạn là "${meant}"?`,
+      `This field is not defined. Did you mean "${meant}"?`), { expected: meant })
 }
 
 function expectation (error: ErrorObject): string {

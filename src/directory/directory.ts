@@ -24,7 +24,12 @@ export function createDirectory ({ files, endpoints: configs, provinceCode, send
   if (faults.length > 0) throw directoryFaulty(faults)
   const register = createRegister(files.map(({ content }) => content))
   const provinceNumber = provinceCode === undefined ? undefined : provinceNumberOf(provinceCode)
-  const choice = createEndpointChoice(register, configs, agency => axisOf(agency, { parentOf, provinceNumber }))
+  const axes = new Map<Agency, Axis>()
+  const choice = createEndpointChoice(register, configs, agency => {
+    const axis = axes.get(agency) ?? axisOf(agency, { parentOf, provinceNumber })
+    axes.set(agency, axis)
+    return axis
+  })
   const pages = createPages(register)
 
   function parentOf (agency: Agency): Agency | undefined {
