@@ -26,10 +26,17 @@ export function configFaults (config: unknown): Fault[] {
   if (!isRecord(config)) return faults
   const candidate = config as unknown as HubConfig
   const rules: Fault[] = []
-  if (sound('endpoints')) rules.push(...repeated(candidate.endpoints.map(({ id }) => id), '/endpoints', 'id'), ...repeated(candidate.endpoints.map(({ gateway }) => gateway), '/endpoints', 'gateway'))
-  if (sound('clients')) rules.push(...repeated(candidate.clients.map(({ id }) => id), '/clients', 'id'), ...repeated(candidate.clients.map(({ keySha256 }) => keySha256), '/clients', 'keySha256'))
-  if (sound('delivery')) rules.push(...atLeast(candidate.delivery.retry.maxMs, candidate.delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
-  if (sound('inbox')) rules.push(...atLeast(candidate.inbox.maxLockMs, candidate.inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
+  const { endpoints, clients, delivery, inbox } = candidate
+  if (sound('endpoints')) {
+    rules.push(...repeated(endpoints.map(({ id }) => id), '/endpoints', 'id'))
+    rules.push(...repeated(endpoints.map(({ gateway }) => gateway), '/endpoints', 'gateway'))
+  }
+  if (sound('clients')) {
+    rules.push(...repeated(clients.map(({ id }) => id), '/clients', 'id'))
+    rules.push(...repeated(clients.map(({ keySha256 }) => keySha256), '/clients', 'keySha256'))
+  }
+  if (sound('delivery')) rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
+  if (sound('inbox')) rules.push(...atLeast(inbox.maxLockMs, inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
   if (faults.length === 0 && candidate.environment === 'production') rules.push(...unmeant(candidate))
   return [...faults, ...rules]
 }
@@ -54,8 +61,12 @@ function ofServices ({ node, store, broker, http }: HubConfig): DefaultInUse[] {
       'The broker is inside the process: one process only.') })
   }
   if (!http.trustProxy && !['127.0.0.1', '::1', 'localhost'].includes(http.host)) {
-    found.push({ name: 'http.without-tls', pointer: '/http/trustProxy', detail: text(`API nghe ở ${http.host} không có TLS và không có proxy phía trước; khóa API đi dạng rõ.`,
-      `The API listens on ${http.host} without TLS and without a proxy in front; API keys travel in the clear.`) })
+    found.push({
+      name: 'http.without-tls',
+      pointer: '/http/trustProxy',
+      detail: text(`API nghe ở ${http.host} không có TLS và không có proxy phía trước; khóa API đi dạng rõ.`,
+        `The API listens on ${http.host} without TLS and without a proxy in front; API keys travel in the clear.`)
+    })
   }
   return found
 }

@@ -172,7 +172,8 @@ async function resolveSecrets (value: unknown, pointer: string, secrets: Secrets
   const variable = secretOf(value, '$env')
   const file = secretOf(value, '$file')
   if (variable === undefined && file === undefined) {
-    const entries = Object.entries(value).map(async ([name, item]): Promise<[string, unknown]> => [name, await resolveSecrets(item, `${pointer}/${escapePointer(name)}`, secrets)])
+    const entries = Object.entries(value).map(async ([name, item]): Promise<[string, unknown]> =>
+      [name, await resolveSecrets(item, `${pointer}/${escapePointer(name)}`, secrets)])
     return Object.fromEntries(await Promise.all(entries))
   }
   secrets.pointers.add(pointer)

@@ -15,7 +15,9 @@ import { nearest } from './model/nearest.js'
 import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 
-export const SCHEMAS = { problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config } as const
+export const SCHEMAS = {
+  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config
+} as const
 export type SchemaName = keyof typeof SCHEMAS
 
 /**
@@ -54,6 +56,7 @@ export function toFaults (errors: readonly ErrorObject[]): Fault[] {
 }
 
 function toFault (error: ErrorObject): Fault {
+  const { params } = error
   const found = shown(error.data)
   switch (error.keyword) {
     case 'required':
@@ -61,7 +64,7 @@ function toFault (error: ErrorObject): Fault {
         'This required field is missing.'))
     case 'additionalProperties':
     case 'unevaluatedProperties':
-      return unknownField(error.instancePath, String(error.params['additionalProperty'] ?? error.params['unevaluatedProperty']), error.parentSchema?.['properties'])
+      return unknownField(error.instancePath, String(params['additionalProperty'] ?? params['unevaluatedProperty']), error.parentSchema?.['properties'])
     default: {
       const expected = expectation(error)
       return fault('FIELD_INVALID', error.instancePath, text(`Giá trị không hợp lệ, cần: ${expected}.`,

@@ -45,9 +45,11 @@ function checkListed (sources: readonly DirectorySource[], main: ReadonlyMap<str
   for (const { path, content } of sources) {
     content.agencies.forEach((agency, index) => {
       agency.codes?.forEach((period, position) => {
-        const place: ListedPlace = { pointer: `${path}#/agencies/${index}/codes/${position}`, code: normalizeCode(period.code), owner: normalizeCode(agency.code), period }
+        const pointer = `${path}#/agencies/${index}/codes/${position}`
+        const place: ListedPlace = { pointer, code: normalizeCode(period.code), owner: normalizeCode(agency.code), period }
         const others = listed.get(place.code) ?? []
-        const taken = [main.get(place.code), ...others].find(other => other !== undefined && (('owner' in other) ? overlap(other as ListedPlace, place) : other.code !== place.owner))
+        const asMain = place.code === place.owner ? undefined : main.get(place.code)
+        const taken = asMain ?? others.find(other => overlap(other, place))
         if (taken !== undefined) faults.push(wrong(`${place.pointer}/code`, period.code, text(`Mã ${period.code} đã thuộc về ${taken.pointer}.`,
           `Code ${period.code} already belongs to ${taken.pointer}.`)))
         if (period.validTo !== undefined && period.validFrom !== undefined && period.validTo <= period.validFrom) {
@@ -62,7 +64,8 @@ function checkListed (sources: readonly DirectorySource[], main: ReadonlyMap<str
 }
 
 function overlap (one: ListedPlace, other: ListedPlace): boolean {
-  const endsBefore = (a: ListedPlace, b: ListedPlace): boolean => a.period.validTo !== undefined && b.period.validFrom !== undefined && a.period.validTo <= b.period.validFrom
+  const endsBefore = ({ period: { validTo } }: ListedPlace, { period: { validFrom } }: ListedPlace): boolean =>
+    validTo !== undefined && validFrom !== undefined && validTo <= validFrom
   return one.owner !== other.owner && !endsBefore(one, other) && !endsBefore(other, one)
 }
 

@@ -40,7 +40,9 @@ export function createAuthenticator (clients: ReadonlyArray<Pick<ClientConfig, '
 }
 
 /** The clients with main codes in place of whatever codes the configuration wrote. Throws `CONFIG_INVALID` with every unknown one. */
-export function withMainCodes<Client extends Pick<ClientConfig, 'agencies'>> (clients: readonly Client[], directory: Pick<Directory, 'find'>, at: number): Client[] {
+export function withMainCodes<Client extends Pick<ClientConfig, 'agencies'>> (
+  clients: readonly Client[], directory: Pick<Directory, 'find'>, at: number
+): Client[] {
   const faults: Fault[] = []
   const resolved = clients.map((client, index) => ({
     ...client,
