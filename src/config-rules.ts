@@ -26,10 +26,17 @@ export function configFaults (config: unknown): Fault[] {
   if (!isRecord(config)) return faults
   const candidate = config as unknown as HubConfig
   const rules: Fault[] = []
-  if (sound('endpoints')) rules.push(...repeated(candidate.endpoints.map(({ id }) => id), '/endpoints', 'id'), ...repeated(candidate.endpoints.map(({ gateway }) => gateway), '/endpoints', 'gateway'))
-  if (sound('clients')) rules.push(...repeated(candidate.clients.map(({ id }) => id), '/clients', 'id'), ...repeated(candidate.clients.map(({ keySha256 }) => keySha256), '/clients', 'keySha256'))
-  if (sound('delivery')) rules.push(...atLeast(candidate.delivery.retry.maxMs, candidate.delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
-  if (sound('inbox')) rules.push(...atLeast(candidate.inbox.maxLockMs, candidate.inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
+  const { endpoints, clients, delivery, inbox } = candidate
+  if (sound('endpoints')) {
+    rules.push(...repeated(endpoints.map(({ id }) => id), '/endpoints', 'id'))
+    rules.push(...repeated(endpoints.map(({ gateway }) => gateway), '/endpoints', 'gateway'))
+  }
+  if (sound('clients')) {
+    rules.push(...repeated(clients.map(({ id }) => id), '/clients', 'id'))
+    rules.push(...repeated(clients.map(({ keySha256 }) => keySha256), '/clients', 'keySha256'))
+  }
+  if (sound('delivery')) rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
+  if (sound('inbox')) rules.push(...atLeast(inbox.maxLockMs, inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
   if (faults.length === 0 && candidate.environment === 'production') rules.push(...unmeant(candidate))
   return [...faults, ...rules]
 }
@@ -42,16 +49,24 @@ export function embeddedDefaults (config: HubConfig): DefaultInUse[] {
 function ofServices ({ node, store, broker, http }: HubConfig): DefaultInUse[] {
   const found: DefaultInUse[] = []
   if (node.code === 'LIENTHONG') {
-    found.push({ name: 'node.code', pointer: '/node/code', detail: text('Mã của trục vẫn là mã mặc định; cơ quan khác sẽ thấy mã này trong vết truyền nhận.', 'The hub still has its default code; others will see it in trace headers.') })
+    found.push({ name: 'node.code', pointer: '/node/code', detail: text('Mã của trục vẫn là mã mặc định; cơ quan khác sẽ thấy mã này trong vết truyền nhận.',
+      'The hub still has its default code; others will see it in trace headers.') })
   }
   if (store.kind === 'pglite') {
-    found.push({ name: 'store.pglite', pointer: '/store/kind', detail: text('Dữ liệu nằm trong PGlite nhúng: chỉ một tiến trình, không có bản sao dự phòng.', 'Data is in the embedded PGlite: one process only, no standby.') })
+    found.push({ name: 'store.pglite', pointer: '/store/kind', detail: text('Dữ liệu nằm trong PGlite nhúng: chỉ một tiến trình, không có bản sao dự phòng.',
+      'Data is in the embedded PGlite: one process only, no standby.') })
   }
   if (broker.kind === 'in-process') {
-    found.push({ name: 'broker.in-process', pointer: '/broker/kind', detail: text('Hàng đợi nằm trong tiến trình: chỉ một tiến trình.', 'The broker is inside the process: one process only.') })
+    found.push({ name: 'broker.in-process', pointer: '/broker/kind', detail: text('Hàng đợi nằm trong tiến trình: chỉ một tiến trình.',
+      'The broker is inside the process: one process only.') })
   }
   if (http.trustedProxies.length === 0 && !['127.0.0.1', '::1', 'localhost'].includes(http.host)) {
-    found.push({ name: 'http.without-tls', pointer: '/http/trustedProxies', detail: text(`API nghe ở ${http.host} không có TLS và không có proxy phía trước; khóa API đi dạng rõ.`, `The API listens on ${http.host} without TLS and without a proxy in front; API keys travel in the clear.`) })
+    found.push({
+      name: 'http.without-tls',
+      pointer: '/http/trustedProxies',
+      detail: text(`API nghe ở ${http.host} không có TLS và không có proxy phía trước; khóa API đi dạng rõ.`,
+        `The API listens on ${http.host} without TLS and without a proxy in front; API keys travel in the clear.`)
+    })
   }
   return found
 }
@@ -59,20 +74,24 @@ function ofServices ({ node, store, broker, http }: HubConfig): DefaultInUse[] {
 function ofContent ({ directory, endpoints, clients }: HubConfig): DefaultInUse[] {
   const found: DefaultInUse[] = []
   if (directory.files.length === 0) {
-    found.push({ name: 'directory.empty', pointer: '/directory/files', detail: text('Danh mục cơ quan trống: mọi cơ quan đều không xác định.', 'The agency directory is empty: every agency is unknown.') })
+    found.push({ name: 'directory.empty', pointer: '/directory/files', detail: text('Danh mục cơ quan trống: mọi cơ quan đều không xác định.',
+      'The agency directory is empty: every agency is unknown.') })
   }
   if (endpoints.length === 0) {
-    found.push({ name: 'endpoints.none', pointer: '/endpoints', detail: text('Chưa khai báo điểm kết nối nào: không chuyển được cho ai.', 'There is no endpoint: nothing can be delivered.') })
+    found.push({ name: 'endpoints.none', pointer: '/endpoints', detail: text('Chưa khai báo điểm kết nối nào: không chuyển được cho ai.',
+      'There is no endpoint: nothing can be delivered.') })
   }
   if (clients.length === 0) {
-    found.push({ name: 'clients.none', pointer: '/clients', detail: text('Chưa khai báo hệ thống nào được gọi API.', 'There is no client: nobody can call the API.') })
+    found.push({ name: 'clients.none', pointer: '/clients', detail: text('Chưa khai báo hệ thống nào được gọi API.',
+      'There is no client: nobody can call the API.') })
   }
   return found
 }
 
 function unmeant (config: HubConfig): Fault[] {
   return embeddedDefaults(config).filter(({ name }) => !config.acceptedDefaults.includes(name)).map(({ name, pointer, detail }) =>
-    fault('FIELD_INVALID', pointer, text(`${detail.vi} Môi trường production không chấp nhận, trừ khi ghi "${name}" trong acceptedDefaults.`, `${detail.en} Production refuses this unless acceptedDefaults names "${name}".`), { expected: `acceptedDefaults: "${name}"` }))
+    fault('FIELD_INVALID', pointer, text(`${detail.vi} Môi trường production không chấp nhận, trừ khi ghi "${name}" trong acceptedDefaults.`,
+      `${detail.en} Production refuses this unless acceptedDefaults names "${name}".`), { expected: `acceptedDefaults: "${name}"` }))
 }
 
 function repeated (values: ReadonlyArray<string | undefined>, section: string, name: string): Fault[] {
@@ -80,10 +99,12 @@ function repeated (values: ReadonlyArray<string | undefined>, section: string, n
     const first = values.indexOf(value)
     return value === undefined || first === index
       ? []
-      : [fault('FIELD_INVALID', `${section}/${index}/${name}`, text(`"${value}" đã dùng ở ${section}/${first}.`, `"${value}" is already used at ${section}/${first}.`), { expected: 'a value used once', found: value })]
+      : [fault('FIELD_INVALID', `${section}/${index}/${name}`, text(`"${value}" đã dùng ở ${section}/${first}.`,
+        `"${value}" is already used at ${section}/${first}.`), { expected: 'a value used once', found: value })]
   })
 }
 
 function atLeast (value: number, least: number, [pointer, other]: [string, string]): Fault[] {
-  return value >= least ? [] : [fault('FIELD_INVALID', pointer, text(`Không được nhỏ hơn ${other} (${least}).`, `Must not be less than ${other} (${least}).`), { expected: `>= ${least}`, found: String(value) })]
+  return value >= least ? [] : [fault('FIELD_INVALID', pointer, text(`Không được nhỏ hơn ${other} (${least}).`,
+    `Must not be less than ${other} (${least}).`), { expected: `>= ${least}`, found: String(value) })]
 }

@@ -82,7 +82,8 @@ async function readSource (path: string): Promise<unknown> {
     if (!isRecord(content)) throw new TypeError('not a JSON object')
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new HubError('CONFIG_INVALID', text(`Không đọc được tệp cấu hình ${path}: ${why}`, `The configuration file ${path} cannot be read: ${why}`), { cause })
+    throw new HubError('CONFIG_INVALID', text(`Không đọc được tệp cấu hình ${path}: ${why}`,
+      `The configuration file ${path} cannot be read: ${why}`), { cause })
   }
   return withPaths(content, dirname(path))
 }
@@ -171,15 +172,18 @@ async function resolveSecrets (value: unknown, pointer: string, secrets: Secrets
   const variable = secretOf(value, '$env')
   const file = secretOf(value, '$file')
   if (variable === undefined && file === undefined) {
-    const entries = Object.entries(value).map(async ([name, item]): Promise<[string, unknown]> => [name, await resolveSecrets(item, `${pointer}/${escapePointer(name)}`, secrets)])
+    const entries = Object.entries(value).map(async ([name, item]): Promise<[string, unknown]> =>
+      [name, await resolveSecrets(item, `${pointer}/${escapePointer(name)}`, secrets)])
     return Object.fromEntries(await Promise.all(entries))
   }
   secrets.pointers.add(pointer)
   const found = variable === undefined ? await readSecret(file ?? '') : secrets.environment[variable]
   if (found !== undefined && found !== '') return found
   secrets.faults.push(variable === undefined
-    ? fault('FIELD_MISSING', pointer, text(`Tệp bí mật ${file ?? ''} không có, không đọc được hoặc trống.`, `The secret file ${file ?? ''} is absent, unreadable or empty.`), { expected: `$file ${file ?? ''}` })
-    : fault('FIELD_MISSING', pointer, text(`Biến môi trường ${variable} chưa được đặt.`, `The environment variable ${variable} is not set.`), { expected: `$env ${variable}` }))
+    ? fault('FIELD_MISSING', pointer, text(`Tệp bí mật ${file ?? ''} không có, không đọc được hoặc trống.`,
+      `The secret file ${file ?? ''} is absent, unreadable or empty.`), { expected: `$file ${file ?? ''}` })
+    : fault('FIELD_MISSING', pointer, text(`Biến môi trường ${variable} chưa được đặt.`,
+      `The environment variable ${variable} is not set.`), { expected: `$env ${variable}` }))
   return null
 }
 
@@ -214,5 +218,6 @@ function deepFreeze (value: unknown): unknown {
 }
 
 function invalid (faults: Fault[]): HubError {
-  return new HubError('CONFIG_INVALID', text(`Cấu hình có ${faults.length} lỗi.`, `The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}.`), { errors: faults })
+  return new HubError('CONFIG_INVALID', text(`Cấu hình có ${faults.length} lỗi.`,
+    `The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}.`), { errors: faults })
 }

@@ -20,7 +20,7 @@ import { createRelay, type Relay } from './workers/relay.js'
 import { createSessions, type Sessions } from './workers/sessions.js'
 import { createSweeper } from './workers/sweeper.js'
 import { createClosing, type Closing } from './workers/closing.js'
-import { attachEndpoints, openDirectory, openResources, readiness, type Resources } from './resources.js'
+import { attach, loadEndpoints, openDirectory, openResources, readiness, type LoadedEndpoint, type Resources } from './resources.js'
 
 export interface Hub {
   /** Where the API listens, e.g. http://127.0.0.1:8080. */
@@ -36,7 +36,7 @@ export interface HubOptions {
   signal?: AbortSignal
 }
 
-interface Parts extends Resources { config: HubConfig, log: Logger, closing: Closing, payloads: Payloads, relay: Relay }
+interface Parts extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[], payloads: Payloads, relay: Relay }
 
 /** Attempts under way may take this long to finish when the hub stops, ms. */
 const STOP_GRACE_MS = 10_000
@@ -46,15 +46,16 @@ export async function startHub ({ config, log, signal }: HubOptions): Promise<Hu
   const closing = createClosing(log)
   try {
     const directory = await openDirectory(config)
+    const endpoints = await loadEndpoints(config, directory)
     const resources = await openResources({ config, directory, log, closing, signal: signal ?? new AbortController().signal })
     const payloads = createPayloads({ ...resources, inlineBytes: config.blobs.inlineBytes })
     const relay = createRelay({ broker: resources.broker, log })
     closing.add('relay', async () => { await relay.idle() })
-    const parts: Parts = { ...resources, config, log, closing, payloads, relay }
+    const parts: Parts = { ...resources, config, log, closing, endpoints, payloads, relay }
     const intake = buildIntake(parts)
     await startWorkers(parts, intake)
     const url = await openDoor(parts, intake)
-    log.info({ listening: url, store: config.store.kind, broker: config.broker.kind, endpoints: directory.endpoints().length }, 'hub.started')
+    log.info({ listening: url, store: config.store.kind, broker: config.broker.kind, endpoints: endpoints.length }, 'hub.started')
     return { url, stop: async () => { await closing.close() } }
   } catch (error) {
     await closing.close()
@@ -86,8 +87,8 @@ function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts):
 }
 
 async function startWorkers (parts: Parts, intake: Intake): Promise<void> {
-  const { config, directory, clock, log, closing } = parts
-  const attached = await attachEndpoints(config, directory, { clock, log })
+  const { config, endpoints, clock, log, closing } = parts
+  const attached = attach(endpoints, { clock, log })
   const sessions = createSessions(attached, { clock, log })
   closing.add('sessions', async () => { await sessions.close() })
   const worker = buildDeliveryWorker(parts, sessions)

@@ -59,25 +59,36 @@ async function openStore ({ store }: HubConfig, log: Logger, signal: AbortSignal
   return await persist(async () => await openPostgresStore({ url, schema, maxConnections, log }), { clock, log, what: 'store.open', signal })
 }
 
+/** An endpoint with its adapter; settings are checked and have their defaults. */
+export type LoadedEndpoint = Omit<Attached, 'kit'>
+
 /** Loads the adapter of every endpoint and checks its settings; rejects with every fault of every endpoint. */
-export async function attachEndpoints (config: HubConfig, directory: Directory, { clock, log }: { clock: Clock, log: Logger }): Promise<Attached[]> {
+export async function loadEndpoints (config: HubConfig, directory: Directory): Promise<LoadedEndpoint[]> {
   const faults: Fault[] = []
-  const attached: Attached[] = []
+  const loaded: LoadedEndpoint[] = []
   for (const endpoint of directory.endpoints()) {
     const at = `/endpoints/${config.endpoints.findIndex(({ id }) => id === endpoint.id)}`
     try {
       const { adapter, checkSettings } = await loadAdapter(endpoint.adapter)
       const checked = checkSettings(endpoint.settings)
       faults.push(...checked.faults.map(each => ({ ...each, pointer: `${at}/settings${each.pointer}` })))
-      const kit = { endpoint: endpoint.id, log: log.child({ endpoint: endpoint.id }), now: () => clock.now(), http: createHttpClient() }
-      attached.push({ endpoint: { ...endpoint, settings: checked.settings }, adapter, kit })
+      loaded.push({ endpoint: { ...endpoint, settings: checked.settings }, adapter })
     } catch (error) {
       const { code, detail } = toProblem(error)
       faults.push({ code, pointer: `${at}/adapter`, detail })
     }
   }
   if (faults.length > 0) throw new HubError('CONFIG_INVALID', text('Cấu hình điểm kết nối có lỗi.', 'The endpoints are not configured rightly.'), { errors: faults })
-  return attached
+  return loaded
+}
+
+/** Gives each endpoint what its adapter may use of the hub. */
+export function attach (loaded: readonly LoadedEndpoint[], { clock, log }: { clock: Clock, log: Logger }): Attached[] {
+  return loaded.map(({ endpoint, adapter }) => ({
+    endpoint,
+    adapter,
+    kit: { endpoint: endpoint.id, log: log.child({ endpoint: endpoint.id }), now: () => clock.now(), http: createHttpClient() }
+  }))
 }
 
 export interface Readiness { ok: boolean, checks: Array<{ name: string, ok: boolean, detail?: string }> }

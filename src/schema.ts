@@ -15,7 +15,9 @@ import { nearest } from './model/nearest.js'
 import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 
-export const SCHEMAS = { problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config } as const
+export const SCHEMAS = {
+  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config
+} as const
 export type SchemaName = keyof typeof SCHEMAS
 
 /**
@@ -54,16 +56,19 @@ export function toFaults (errors: readonly ErrorObject[]): Fault[] {
 }
 
 function toFault (error: ErrorObject): Fault {
+  const { params } = error
   const found = shown(error.data)
   switch (error.keyword) {
     case 'required':
-      return fault('FIELD_MISSING', `${error.instancePath}/${escapePointer(String(error.params['missingProperty']))}`, text('Thiếu trường bắt buộc này.', 'This required field is missing.'))
+      return fault('FIELD_MISSING', `${error.instancePath}/${escapePointer(String(error.params['missingProperty']))}`, text('Thiếu trường bắt buộc này.',
+        'This required field is missing.'))
     case 'additionalProperties':
     case 'unevaluatedProperties':
-      return unknownField(error.instancePath, String(error.params['additionalProperty'] ?? error.params['unevaluatedProperty']), error.parentSchema?.['properties'])
+      return unknownField(error.instancePath, String(params['additionalProperty'] ?? params['unevaluatedProperty']), error.parentSchema?.['properties'])
     default: {
       const expected = expectation(error)
-      return fault('FIELD_INVALID', error.instancePath, text(`Giá trị không hợp lệ, cần: ${expected}.`, `The value is not valid; expected: ${expected}.`), { expected, ...(found === undefined ? {} : { found }) })
+      return fault('FIELD_INVALID', error.instancePath, text(`Giá trị không hợp lệ, cần: ${expected}.`,
+        `The value is not valid; expected: ${expected}.`), { expected, ...(found === undefined ? {} : { found }) })
     }
   }
 }
@@ -79,7 +84,8 @@ function unknownField (parent: string, name: string, defined: unknown): Fault {
   const pointer = `${parent}/${escapePointer(name)}`
   return meant === undefined
     ? fault('FIELD_UNKNOWN', pointer, text('Trường này không có trong định nghĩa.', 'This field is not defined.'))
-    : fault('FIELD_UNKNOWN', pointer, text(`Trường này không có trong định nghĩa. Có phải ý bạn là "${meant}"?`, `This field is not defined. Did you mean "${meant}"?`), { expected: meant })
+    : fault('FIELD_UNKNOWN', pointer, text(`Trường này không có trong định nghĩa. Có phải ý bạn là "${meant}"?`,
+      `This field is not defined. Did you mean "${meant}"?`), { expected: meant })
 }
 
 function expectation (error: ErrorObject): string {

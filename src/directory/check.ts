@@ -28,9 +28,11 @@ function collectMain (sources: readonly DirectorySource[], faults: Fault[]): Map
       const code = normalizeCode(agency.code)
       const first = main.get(code)
       if (first === undefined) main.set(code, { pointer, code })
-      else faults.push(wrong(`${pointer}/code`, agency.code, text(`Mã ${agency.code} đã khai báo ở ${first.pointer}.`, `Code ${agency.code} is already declared at ${first.pointer}.`)))
+      else faults.push(wrong(`${pointer}/code`, agency.code, text(`Mã ${agency.code} đã khai báo ở ${first.pointer}.`,
+        `Code ${agency.code} is already declared at ${first.pointer}.`)))
       if (agency.closedFrom !== undefined && agency.validFrom !== undefined && agency.closedFrom <= agency.validFrom) {
-        faults.push(wrong(`${pointer}/closedFrom`, agency.closedFrom, text(`Ngày đóng phải sau ngày bắt đầu ${agency.validFrom}.`, `The closing day must come after the first day ${agency.validFrom}.`)))
+        faults.push(wrong(`${pointer}/closedFrom`, agency.closedFrom, text(`Ngày đóng phải sau ngày bắt đầu ${agency.validFrom}.`,
+          `The closing day must come after the first day ${agency.validFrom}.`)))
       }
     })
   }
@@ -43,12 +45,16 @@ function checkListed (sources: readonly DirectorySource[], main: ReadonlyMap<str
   for (const { path, content } of sources) {
     content.agencies.forEach((agency, index) => {
       agency.codes?.forEach((period, position) => {
-        const place: ListedPlace = { pointer: `${path}#/agencies/${index}/codes/${position}`, code: normalizeCode(period.code), owner: normalizeCode(agency.code), period }
+        const pointer = `${path}#/agencies/${index}/codes/${position}`
+        const place: ListedPlace = { pointer, code: normalizeCode(period.code), owner: normalizeCode(agency.code), period }
         const others = listed.get(place.code) ?? []
-        const taken = [main.get(place.code), ...others].find(other => other !== undefined && (('owner' in other) ? overlap(other as ListedPlace, place) : other.code !== place.owner))
-        if (taken !== undefined) faults.push(wrong(`${place.pointer}/code`, period.code, text(`Mã ${period.code} đã thuộc về ${taken.pointer}.`, `Code ${period.code} already belongs to ${taken.pointer}.`)))
+        const asMain = place.code === place.owner ? undefined : main.get(place.code)
+        const taken = asMain ?? others.find(other => overlap(other, place))
+        if (taken !== undefined) faults.push(wrong(`${place.pointer}/code`, period.code, text(`Mã ${period.code} đã thuộc về ${taken.pointer}.`,
+          `Code ${period.code} already belongs to ${taken.pointer}.`)))
         if (period.validTo !== undefined && period.validFrom !== undefined && period.validTo <= period.validFrom) {
-          faults.push(wrong(`${place.pointer}/validTo`, period.validTo, text(`Ngày hết hiệu lực phải sau ngày bắt đầu ${period.validFrom}.`, `The last day must come after the first day ${period.validFrom}.`)))
+          faults.push(wrong(`${place.pointer}/validTo`, period.validTo, text(`Ngày hết hiệu lực phải sau ngày bắt đầu ${period.validFrom}.`,
+            `The last day must come after the first day ${period.validFrom}.`)))
         }
         listed.set(place.code, [...others, place])
       })
@@ -58,7 +64,8 @@ function checkListed (sources: readonly DirectorySource[], main: ReadonlyMap<str
 }
 
 function overlap (one: ListedPlace, other: ListedPlace): boolean {
-  const endsBefore = (a: ListedPlace, b: ListedPlace): boolean => a.period.validTo !== undefined && b.period.validFrom !== undefined && a.period.validTo <= b.period.validFrom
+  const endsBefore = ({ period: { validTo } }: ListedPlace, { period: { validFrom } }: ListedPlace): boolean =>
+    validTo !== undefined && validFrom !== undefined && validTo <= validFrom
   return one.owner !== other.owner && !endsBefore(one, other) && !endsBefore(other, one)
 }
 
@@ -73,7 +80,8 @@ function checkParents (sources: readonly DirectorySource[], main: ReadonlyMap<st
     })
   }
   for (const circle of circles(edges)) {
-    faults.push(wrong(`${main.get(circle[0] ?? '')?.pointer ?? ''}/parent`, circle.join(' → '), text(`Quan hệ cấp trên tạo thành vòng: ${circle.join(' → ')}.`, `The superiors form a circle: ${circle.join(' → ')}.`)))
+    faults.push(wrong(`${main.get(circle[0] ?? '')?.pointer ?? ''}/parent`, circle.join(' → '), text(`Quan hệ cấp trên tạo thành vòng: ${circle.join(' → ')}.`,
+      `The superiors form a circle: ${circle.join(' → ')}.`)))
   }
 }
 
@@ -88,7 +96,8 @@ function checkSuccessions (sources: readonly DirectorySource[], main: ReadonlyMa
     })
   }
   for (const circle of circles(edges)) {
-    faults.push(wrong(`${main.get(circle[0] ?? '')?.pointer ?? ''}`, circle.join(' → '), text(`Quan hệ kế thừa tạo thành vòng: ${circle.join(' → ')}.`, `The successions form a circle: ${circle.join(' → ')}.`)))
+    faults.push(wrong(`${main.get(circle[0] ?? '')?.pointer ?? ''}`, circle.join(' → '), text(`Quan hệ kế thừa tạo thành vòng: ${circle.join(' → ')}.`,
+      `The successions form a circle: ${circle.join(' → ')}.`)))
   }
 }
 
@@ -102,7 +111,8 @@ function checkServing ({ sources, endpoints, main, listed, faults }: {
   const served = new Map<string, string>()
   const serve = (agency: string, endpoint: string, pointer: string): void => {
     const other = served.get(agency)
-    if (other !== undefined && other !== endpoint) faults.push(wrong(pointer, agency, text(`${agency} đã do điểm kết nối ${other} phục vụ.`, `${agency} is already served by endpoint ${other}.`)))
+    if (other !== undefined && other !== endpoint) faults.push(wrong(pointer, agency, text(`${agency} đã do điểm kết nối ${other} phục vụ.`,
+      `${agency} is already served by endpoint ${other}.`)))
     served.set(agency, other ?? endpoint)
   }
   endpoints.forEach(({ id, serves }, index) => {

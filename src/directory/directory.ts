@@ -24,7 +24,12 @@ export function createDirectory ({ files, endpoints: configs, provinceCode, send
   if (faults.length > 0) throw directoryFaulty(faults)
   const register = createRegister(files.map(({ content }) => content))
   const provinceNumber = provinceCode === undefined ? undefined : provinceNumberOf(provinceCode)
-  const choice = createEndpointChoice(register, configs, agency => axisOf(agency, { parentOf, provinceNumber }))
+  const axes = new Map<Agency, Axis>()
+  const choice = createEndpointChoice(register, configs, agency => {
+    const axis = axes.get(agency) ?? axisOf(agency, { parentOf, provinceNumber })
+    axes.set(agency, axis)
+    return axis
+  })
   const pages = createPages(register)
 
   function parentOf (agency: Agency): Agency | undefined {
@@ -59,11 +64,12 @@ export function createDirectory ({ files, endpoints: configs, provinceCode, send
   }
 }
 
-function resolve ({ register, choice }: { register: Register, choice: EndpointChoice }, code: string, { kind, day }: { kind: Envelope['kind'], day: string }): Resolution {
+function resolve ({ register, choice }: { register: Register, choice: EndpointChoice }, code: string, on: { kind: Envelope['kind'], day: string }): Resolution {
+  const { day } = on
   const match = register.match(code, day)
   if (match === undefined) return { kind: 'refused', problem: unknownProblem(code, register.similar(code)), reasons: [] }
   const reasons = [codeReason(code, match, day)]
-  const followed = follow(register, match.agency, { kind, day })
+  const followed = follow(register, match.agency, on)
   reasons.push(...followed.reasons)
   const { agency } = followed
   if (followed.kind === 'lost') return { kind: 'refused', agency, problem: followed.problem, reasons }
@@ -128,7 +134,7 @@ function createPages (register: Register): (options: PageOptions) => Agency[] {
   let folded: string[] | undefined
   return ({ limit, after, query, keep }) => {
     const wanted = query === undefined || query.trim() === '' ? undefined : fold(query.trim())
-    if (wanted !== undefined) folded ??= register.agencies.map(({ code, name, codes }) => fold([code, name, ...(codes ?? []).map(other => other.code)].join('\n')))
+    if (wanted !== undefined) folded ??= register.agencies.map(searchText)
     const page: Agency[] = []
     for (let index = firstAfter(register.agencies, after); index < register.agencies.length && page.length < limit; index++) {
       const agency = register.agencies[index]
@@ -147,6 +153,10 @@ function firstAfter (agencies: readonly Agency[], after: string | undefined): nu
     else high = middle
   }
   return after === undefined ? 0 : low
+}
+
+function searchText ({ code, name, codes }: Agency): string {
+  return fold([code, name, ...(codes ?? []).map(other => other.code)].join('\n'))
 }
 
 /** Lower case without diacritics: people type "Da Lat" for "Đà Lạt". */

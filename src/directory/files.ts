@@ -28,7 +28,8 @@ export async function readDirectoryFiles (paths: readonly string[]): Promise<Dir
 }
 
 export function directoryFaulty (faults: Fault[]): HubError {
-  return new HubError('CONFIG_INVALID', text(`Danh mục cơ quan có ${faults.length} lỗi.`, `The agency directory has ${faults.length} fault${faults.length === 1 ? '' : 's'}.`), { errors: faults })
+  return new HubError('CONFIG_INVALID', text(`Danh mục cơ quan có ${faults.length} lỗi.`,
+    `The agency directory has ${faults.length} fault${faults.length === 1 ? '' : 's'}.`), { errors: faults })
 }
 
 async function readJson (path: string, faults: Fault[]): Promise<unknown> {

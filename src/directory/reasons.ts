@@ -19,7 +19,8 @@ export function codeReason (written: string, match: CodeMatch, day: string): Rou
     case 'code.main':
       return { rule, detail: text(`${agency.code} là mã chính của ${agency.name}.`, `${agency.code} is the main code of ${agency.name}.`) }
     case 'code.old-order':
-      return { rule, detail: text(`${written} viết theo thứ tự cũ (QCVN 102:2016), được hiểu là ${named(agency)}.`, `${written} is written in the old order (QCVN 102:2016) and is read as ${named(agency)}.`) }
+      return { rule, detail: text(`${written} viết theo thứ tự cũ (QCVN 102:2016), được hiểu là ${named(agency)}.`,
+        `${written} is written in the old order (QCVN 102:2016) and is read as ${named(agency)}.`) }
     case 'code.listed': {
       const { validTo } = match.listed
       const former = validTo !== undefined && validTo <= day
@@ -49,20 +50,23 @@ const AXES: Record<Axis, { vi: string, en: string }> = {
 }
 
 export function ownReason (agency: Agency, endpoint: string): RouteReason {
-  return { rule: 'endpoint.own', detail: text(`${named(agency)} nhận qua điểm kết nối ${endpoint} của mình.`, `${named(agency)} receives through its own endpoint ${endpoint}.`) }
+  return { rule: 'endpoint.own', detail: text(`${named(agency)} nhận qua điểm kết nối ${endpoint} của mình.`,
+    `${named(agency)} receives through its own endpoint ${endpoint}.`) }
 }
 
 export function superiorReason (agency: Agency, superior: Agency, endpoint: string): RouteReason {
   return {
     rule: 'endpoint.superior',
-    detail: text(`${named(agency)} nhận qua điểm kết nối ${endpoint} của cơ quan cấp trên ${named(superior)}.`, `${named(agency)} receives through endpoint ${endpoint} of its superior ${named(superior)}.`)
+    detail: text(`${named(agency)} nhận qua điểm kết nối ${endpoint} của cơ quan cấp trên ${named(superior)}.`,
+      `${named(agency)} receives through endpoint ${endpoint} of its superior ${named(superior)}.`)
   }
 }
 
 export function gatewayReason (agency: Agency, axis: Axis, endpoint: string): RouteReason {
   return {
     rule: 'endpoint.gateway',
-    detail: text(`${named(agency)} không có điểm kết nối riêng; đi qua cổng ${endpoint} của trục ${AXES[axis].vi}.`, `${named(agency)} has no endpoint of its own; gateway ${endpoint} of the ${AXES[axis].en} axis is used.`)
+    detail: text(`${named(agency)} không có điểm kết nối riêng; đi qua cổng ${endpoint} của trục ${AXES[axis].vi}.`,
+      `${named(agency)} has no endpoint of its own; gateway ${endpoint} of the ${AXES[axis].en} axis is used.`)
   }
 }
 
@@ -73,13 +77,15 @@ export function unknownProblem (written: string, similar: readonly Agency[]): Pr
 }
 
 export function notYetProblem (agency: Agency): Problem {
-  return { code: 'RECIPIENT_UNKNOWN', detail: text(`${named(agency)} chỉ hoạt động từ ${agency.validFrom ?? ''}.`, `${named(agency)} exists only from ${agency.validFrom ?? ''}.`) }
+  return { code: 'RECIPIENT_UNKNOWN', detail: text(`${named(agency)} chỉ hoạt động từ ${agency.validFrom ?? ''}.`,
+    `${named(agency)} exists only from ${agency.validFrom ?? ''}.`) }
 }
 
 export function closedProblem (agency: Agency): Problem {
   return {
     code: 'RECIPIENT_UNKNOWN',
-    detail: text(`${named(agency)} đã đóng từ ${agency.closedFrom ?? ''} và không có cơ quan kế thừa cho loại gói tin này.`, `${named(agency)} is closed since ${agency.closedFrom ?? ''} and nobody follows it for this kind of package.`)
+    detail: text(`${named(agency)} đã đóng từ ${agency.closedFrom ?? ''} và không có cơ quan kế thừa cho loại gói tin này.`,
+      `${named(agency)} is closed since ${agency.closedFrom ?? ''} and nobody follows it for this kind of package.`)
   }
 }
 
@@ -94,6 +100,7 @@ export function ambiguousProblem (agency: Agency, successors: readonly Agency[])
 export function unreachableProblem (agency: Agency, axis: Axis): Problem {
   return {
     code: 'RECIPIENT_UNREACHABLE',
-    detail: text(`${named(agency)} chưa có điểm kết nối, và trục ${AXES[axis].vi} không có cổng.`, `No endpoint serves ${named(agency)}, and the ${AXES[axis].en} axis has no gateway.`)
+    detail: text(`${named(agency)} chưa có điểm kết nối, và trục ${AXES[axis].vi} không có cổng.`,
+      `No endpoint serves ${named(agency)}, and the ${AXES[axis].en} axis has no gateway.`)
   }
 }

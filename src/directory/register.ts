@@ -24,7 +24,7 @@ export interface Register {
 interface Listed { agency: Agency, listed: AgencyCode }
 
 /** Comparing with more candidates than this would let one mistyped code cost milliseconds. */
-const MAX_COMPARED = 2000
+const MAX_COMPARED = 500
 
 export function createRegister (files: ReadonlyArray<Pick<AgencyDirectoryFile, 'agencies' | 'successions'>>): Register {
   const main = new Map<string, Agency>()

@@ -30,7 +30,9 @@ export function follow (register: Register, start: Agency, { kind, day }: { kind
   return { kind: 'open', agency, reasons }
 }
 
-function successorsOf (register: Register, agency: Agency, { kind, day }: { kind: Envelope['kind'], day: string }): { successors: Agency[], chosen: 'only' | 'default' } {
+interface Successors { successors: Agency[], chosen: 'only' | 'default' }
+
+function successorsOf (register: Register, agency: Agency, { kind, day }: { kind: Envelope['kind'], day: string }): Successors {
   const applicable = register.successionsFrom(agency.code).filter(({ scope, effectiveFrom }) => effectiveFrom <= day && (scope?.includes(kind) ?? true))
   const all = distinct(register, applicable)
   const preferred = all.length > 1 ? distinct(register, applicable.filter(succession => succession.default === true)) : []

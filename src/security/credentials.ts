@@ -40,17 +40,21 @@ export function createAuthenticator (clients: ReadonlyArray<Pick<ClientConfig, '
 }
 
 /** The clients with main codes in place of whatever codes the configuration wrote. Throws `CONFIG_INVALID` with every unknown one. */
-export function withMainCodes<Client extends Pick<ClientConfig, 'agencies'>> (clients: readonly Client[], directory: Pick<Directory, 'find'>, at: number): Client[] {
+export function withMainCodes<Client extends Pick<ClientConfig, 'agencies'>> (
+  clients: readonly Client[], directory: Pick<Directory, 'find'>, at: number
+): Client[] {
   const faults: Fault[] = []
   const resolved = clients.map((client, index) => ({
     ...client,
     agencies: [...new Set(client.agencies.flatMap((code, position) => {
       const agency = directory.find(code, at)
-      if (agency === undefined) faults.push(fault('FIELD_INVALID', `/clients/${index}/agencies/${position}`, text(`Danh mục không có cơ quan ${code}.`, `The directory has no agency ${code}.`), { found: code }))
+      if (agency === undefined) faults.push(fault('FIELD_INVALID', `/clients/${index}/agencies/${position}`, text(`Danh mục không có cơ quan ${code}.`,
+        `The directory has no agency ${code}.`), { found: code }))
       return agency?.code ?? []
     }))]
   }))
-  if (faults.length > 0) throw new HubError('CONFIG_INVALID', text(`Cấu hình có ${faults.length} mã cơ quan không xác định.`, `The configuration names ${faults.length} unknown agency code${faults.length === 1 ? '' : 's'}.`), { errors: faults })
+  if (faults.length > 0) throw new HubError('CONFIG_INVALID', text(`Cấu hình có ${faults.length} mã cơ quan không xác định.`,
+    `The configuration names ${faults.length} unknown agency code${faults.length === 1 ? '' : 's'}.`), { errors: faults })
   return resolved
 }
 

@@ -62,7 +62,9 @@ function table (settings: Array<{ path: string[], list: boolean }>): string {
     const setting = path.join('.').replace('.0.', '[].')
     const required = schemaAt(path.slice(0, -1))?.required?.includes(path.at(-1) ?? '') ?? false
     const value = node.default === undefined ? required ? '**required**' : '–' : `\`${JSON.stringify(node.default)}\``
-    return `| \`${setting}\` | ${typeOf(node)} | ${value} | ${cell(meaningOf(node))} | ${node['x-secret'] === true ? 'yes' : ''} | ${list ? '' : `\`${toVariable(path)}\``} |\n`
+    const secret = node['x-secret'] === true ? 'yes' : ''
+    const variable = list ? '' : `\`${toVariable(path)}\``
+    return `| \`${setting}\` | ${typeOf(node)} | ${value} | ${cell(meaningOf(node))} | ${secret} | ${variable} |\n`
   })
   return `| setting | type | default | meaning | secret | environment variable |\n|---|---|---|---|---|---|\n${lines.join('')}`
 }

@@ -45,7 +45,8 @@ t.test('padding and order keys bring together what a person mixes up', async t =
   t.equal(groupsKey('000.03.99.H36'), groupsKey('H36.99.3'))
 })
 
-const levelOne = fc.tuple(fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXY'), fc.integer({ min: 0, max: 99 })).map(([letter, number]) => `${letter}${String(number).padStart(2, '0')}`)
+const levelOne = fc.tuple(fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXY'), fc.integer({ min: 0, max: 99 }))
+  .map(([letter, number]) => `${letter}${String(number).padStart(2, '0')}`)
 const group = fc.integer({ min: 1, max: 99 }).map(number => String(number).padStart(2, '0'))
 
 t.test('a code written in the old order is read back as the same code', async () => {

@@ -19,7 +19,8 @@ const BEFORE_MERGER = Date.UTC(2025, 5, 1)
 
 const endpoint = (id: string, more: Partial<EndpointConfig> = {}): EndpointConfig =>
   ({ id, axis: 'province', adapter: 'inbox', format: 'original', concurrency: 8, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
-const file = (agencies: Agency[], successions: AgencyDirectoryFile['successions'] = []): DirectorySource => ({ path: 'a.json', content: { agencies, successions } })
+const file = (agencies: Agency[], successions: AgencyDirectoryFile['successions'] = []): DirectorySource =>
+  ({ path: 'a.json', content: { agencies, successions } })
 const agency = (code: string, more: Partial<Agency> = {}): Agency => ({ code, name: `Cơ quan ${code}`, level: 'so_nganh', ...more })
 const build = (files: DirectorySource[], endpoints: EndpointConfig[] = [endpoint('gate', { gateway: 'province' })]): Directory =>
   createDirectory({ files, endpoints, provinceCode: 'H36', senderGraceDays: 30 })
@@ -40,7 +41,8 @@ async function sample (): Promise<{ config: HubConfig, directory: Directory }> {
   const environment = Object.fromEntries(names.map((name, index) => [name, index.toString(16).padStart(64, '0')]))
   const config = await loadConfig({ file: path, environment })
   const files = await readDirectoryFiles(config.directory.files)
-  return { config, directory: createDirectory({ files, endpoints: config.endpoints, provinceCode: config.node.code, senderGraceDays: config.directory.senderGraceDays }) }
+  const { endpoints, node, directory: { senderGraceDays } } = config
+  return { config, directory: createDirectory({ files, endpoints, provinceCode: node.code, senderGraceDays }) }
 }
 
 const told = (directory: Directory, code: string, kind: Envelope['kind'] = 'document', at = NOW): string => {
@@ -90,7 +92,7 @@ t.test('the sample province resolves its interesting cases', async t => {
     ['', 'document', 'RECIPIENT_UNKNOWN']
   ]
   for (const [code, kind, expected] of CASES) t.equal(told(directory, code, kind), expected, `${kind} to ${code}`)
-  t.equal(told(directory, 'H36.41', 'document', BEFORE_MERGER), 'code.main > endpoint.gateway > H36.41 @ khu-vuc', 'before the merger the district gets its own mail')
+  t.equal(told(directory, 'H36.41', 'document', BEFORE_MERGER), 'code.main > endpoint.gateway > H36.41 @ khu-vuc', 'before it closed')
 })
 
 t.test('a refusal says what the sender can do about it, in both languages', async t => {
@@ -145,11 +147,13 @@ t.test('the nearest superior that takes mail for its subtree serves an agency wi
     agency('H36', { level: 'tinh' }), agency('H36.1', { parent: 'H36' }), agency('H36.1.1', { parent: 'H36.1' }),
     agency('H36.1.1.1', { parent: 'H36.1.1', level: 'don_vi_su_nghiep' }), agency('H36.2', { parent: 'H36', endpoint: 'named' })
   ])
-  const endpoints = [endpoint('top', { serves: ['H36'], scope: 'subtree' }), endpoint('one', { serves: ['H36.1'] }), endpoint('deep', { serves: ['H36.1.1'], scope: 'subtree' }), endpoint('named')]
-  const directory = build([tree], endpoints)
+  const top = endpoint('top', { serves: ['H36'], scope: 'subtree' })
+  const one = endpoint('one', { serves: ['H36.1'] })
+  const deep = endpoint('deep', { serves: ['H36.1.1'], scope: 'subtree' })
+  const directory = build([tree], [top, one, deep, endpoint('named')])
   t.match(told(directory, 'H36.1.1.1'), /endpoint\.superior > H36\.1\.1\.1 @ deep$/)
   t.match(told(directory, 'H36.2'), /endpoint\.own > H36\.2 @ named$/)
-  t.match(told(build([tree], [endpoints[0] ?? endpoint('x'), endpoint('one', { serves: ['H36.1'] }), endpoint('named')]), 'H36.1.1'), /endpoint\.superior > H36\.1\.1 @ top$/, 'an endpoint of scope own is passed over')
+  t.match(told(build([tree], [top, one, endpoint('named')]), 'H36.1.1'), /endpoint\.superior > H36\.1\.1 @ top$/, 'scope own is passed over')
   t.match(told(build([tree], [endpoint('named')]), 'H36.1'), /RECIPIENT_UNREACHABLE$/)
   t.same(directory.endpoints().map(({ id }) => id), ['top', 'one', 'deep', 'named'])
 })
@@ -161,7 +165,9 @@ t.test('the axis comes from the record, else from the province, the level and th
     agency('H36.3', { level: 'khac' }), agency('H36.4', { level: 'xa', axis: 'district' })
   ])])
   const axes = directory.list({ limit: 100, at: NOW }).map(({ code, axis }) => `${code} ${axis}`)
-  t.same(axes, ['G01 national', 'H29 national', 'H29.1 national', 'H36.1 district', 'H36.2 commune', 'H36.2.1 commune', 'H36.3 province', 'H36.4 district', 'K36 province'])
+  t.same(axes, [
+    'G01 national', 'H29 national', 'H29.1 national', 'H36.1 district', 'H36.2 commune', 'H36.2.1 commune', 'H36.3 province', 'H36.4 district', 'K36 province'
+  ])
 })
 
 t.test('agencies are listed in pages, searched with or without diacritics, by axis', async t => {
@@ -196,11 +202,13 @@ t.test('every contradiction is reported at once, with its file and place', async
       ]
     }
   }
-  const two: DirectorySource = { path: 'two.json', content: { agencies: [agency('h36'), agency('H36.6', { codes: [{ scheme: 'other', code: 'x', validFrom: '2024-01-01', validTo: '2023-01-01' }] })] } }
+  const reversed = { scheme: 'other' as const, code: 'x', validFrom: '2024-01-01', validTo: '2023-01-01' }
+  const two: DirectorySource = { path: 'two.json', content: { agencies: [agency('h36'), agency('H36.6', { codes: [reversed] })] } }
   const faults = faultsOf([one, two], [endpoint('a', { serves: ['H36', 'H96'] }), endpoint('b', { serves: ['H36'] })])
   t.same(faults.map(({ pointer }) => pointer).sort(), [
     '/endpoints/0/serves/1', '/endpoints/1/serves/0', 'one.json#/agencies/1', 'one.json#/agencies/1/parent', 'one.json#/agencies/3/parent',
-    'one.json#/agencies/4/codes/1/code', 'one.json#/agencies/4/endpoint', 'one.json#/agencies/5/closedFrom', 'one.json#/successions/2/from', 'one.json#/successions/2/to',
+    'one.json#/agencies/4/codes/1/code', 'one.json#/agencies/4/endpoint',
+    'one.json#/agencies/5/closedFrom', 'one.json#/successions/2/from', 'one.json#/successions/2/to',
     'two.json#/agencies/0/code', 'two.json#/agencies/1/codes/0/code', 'two.json#/agencies/1/codes/0/validTo'
   ])
 })
@@ -210,7 +218,11 @@ t.test('a directory file of the wrong form is refused with its path', async t =>
   const paths = ['a.json', 'b.json', 'c.json'].map(name => join(dir, name))
   await t.rejects(readDirectoryFiles(paths), {
     code: 'CONFIG_INVALID',
-    errors: [{ pointer: `${dir}/a.json#/agencies/0/level` }, { pointer: `${dir}/a.json#/agencies/0/levle`, expected: 'level' }, { pointer: `${dir}/b.json` }, { pointer: `${dir}/c.json` }]
+    errors: [
+      { pointer: `${dir}/a.json#/agencies/0/level` },
+      { pointer: `${dir}/a.json#/agencies/0/levle`, expected: 'level' },
+      { pointer: `${dir}/b.json` }, { pointer: `${dir}/c.json` }
+    ]
   })
 })
 
@@ -218,7 +230,8 @@ t.test('whatever the successions, mail ends at an open agency or is refused', as
   const edges = fc.array(fc.tuple(fc.nat(9), fc.nat(9), fc.boolean()).filter(([from, to]) => from < to), { maxLength: 20 })
   fc.assert(fc.property(edges, fc.uniqueArray(fc.nat(9)), (pairs, closed) => {
     const agencies = Array.from({ length: 10 }, (_, index) => agency(`H36.${index}`, closed.includes(index) ? { closedFrom: '2025-07-01' } : {}))
-    const successions = pairs.map(([from, to, isDefault]) => ({ from: `H36.${from}`, to: `H36.${to}`, effectiveFrom: '2025-07-01', kind: 'merge' as const, default: isDefault }))
+    const successions = pairs.map(([from, to, isDefault]) =>
+      ({ from: `H36.${from}`, to: `H36.${to}`, effectiveFrom: '2025-07-01', kind: 'merge' as const, default: isDefault }))
     const directory = build([file(agencies, successions)])
     return agencies.every(({ code }) => {
       const result = directory.resolve(code, { kind: 'document', at: NOW })
