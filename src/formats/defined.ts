@@ -5,7 +5,9 @@ type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 
 /** `object` without the properties that are undefined. */
 export function defined<T extends object> (object: T): Present<T> & Optional<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T> & Optional<T>
+  const result: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(object)) if (value !== undefined) result[name] = value
+  return result as Present<T> & Optional<T>
 }
 
 /** As {@link defined}, but undefined when nothing is left: an empty group is an absent group. */

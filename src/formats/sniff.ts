@@ -1,4 +1,5 @@
 // Media type from the bytes themselves: what a sender declares is wrong too often to be passed on.
+import { isUtf8Start } from './utf8.js'
 
 /** Bytes of the beginning that {@link sniff} wants to see. */
 export const HEAD_BYTES = 512
@@ -64,15 +65,8 @@ function openDocumentType (head: Buffer): string | undefined {
 }
 
 function sniffText (head: Buffer): string | undefined {
-  if (head.length === 0) return undefined
-  let decoded: string
-  try {
-    // `stream`: the end of the head may cut a character.
-    decoded = new TextDecoder('utf-8', { fatal: true }).decode(head.subarray(0, HEAD_BYTES), { stream: true })
-  } catch {
-    return undefined
-  }
-  // eslint-disable-next-line no-control-regex
+  if (head.length === 0 || !isUtf8Start(head)) return undefined
+  const decoded = head.toString('utf8')
   if (/[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/.test(decoded)) return undefined
   const start = decoded.trimStart().slice(0, 14).toLowerCase()
   if (start.startsWith('<?xml')) return 'application/xml'

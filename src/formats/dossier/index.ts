@@ -6,6 +6,7 @@ import { faultsOf } from '../../schema.js'
 import type { Codec, DecodeLimits } from '../codec.js'
 import { defined } from '../defined.js'
 import { createFindings, toFault } from '../findings.js'
+import { createUtf8Decoder } from '../utf8.js'
 import { parseDossierCode } from './code.js'
 import { matchFiles, receiveFiles } from './files.js'
 import { parseJson } from './json.js'
@@ -45,11 +46,10 @@ async function readText (content: AsyncIterable<Uint8Array>, { maxMarkupBytes }:
     chunks.push(chunk)
   }
   if (size === 0) throw new HubError('BODY_EMPTY', text('Nội dung trống', 'The body is empty'))
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-  } catch (error) {
-    throw new HubError('ENCODING_INVALID', text('Nội dung không phải UTF-8 hợp lệ', 'The content is not valid UTF-8'), { cause: error })
-  }
+  const decoder = createUtf8Decoder()
+  const json = decoder.decode(Buffer.concat(chunks))
+  decoder.end()
+  return json.charCodeAt(0) === 0xfeff ? json.slice(1) : json
 }
 
 function isObject (value: unknown): value is Record<string, unknown> {

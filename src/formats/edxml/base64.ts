@@ -11,6 +11,7 @@ export interface Base64Decoder {
 }
 
 const NOTHING = Buffer.alloc(0)
+const LINE_FEED = 0x0a
 const FOREIGN = /[^A-Za-z0-9+/]/
 const SPACE_REFERENCE = /&#(?:0{0,4}(?:9|10|13|32)|x0{0,4}(?:9|[aA]|[dD]|20));/g
 const LONGEST_REFERENCE = '&#x000020;'.length + 1
@@ -24,7 +25,7 @@ export function createBase64Decoder (): Base64Decoder {
   let wrong: string | undefined
 
   /** Spaces and references to them out; an unfinished reference at the end is kept for the next chunk. */
-  const dense = (characters: string): string => {
+  const pack = (characters: string): string => {
     let kept = characters
     if (kept.includes('&')) {
       kept = kept.replace(SPACE_REFERENCE, '')
@@ -37,31 +38,41 @@ export function createBase64Decoder (): Base64Decoder {
     return kept.replace(/[ \t\r\n]+/g, '')
   }
 
+  /**
+   * Decodes `rest` and clean text; undefined when the text holds anything else. Node skips foreign characters and reads
+   * the URL alphabet, so a short result or `-` or `_` gives them away: three times as fast as looking at each character.
+   */
+  const decodeClean = (characters: string): Buffer | undefined => {
+    const all = rest + characters
+    const whole = all.length & ~3
+    const decoded = Buffer.from(all.slice(0, whole), 'base64')
+    if (decoded.length !== whole / 4 * 3 || all.includes('-') || all.includes('_') || FOREIGN.test(all.slice(whole))) return undefined
+    rest = all.slice(whole)
+    return decoded
+  }
+
   /** The leading part that is base64; remembers padding and what is wrong after it. */
-  const clean = (characters: string): string => {
-    if (padding === 0 && reference === '' && !FOREIGN.test(characters)) return characters
-    const text = reference + characters
-    reference = ''
-    const packed = dense(text)
-    const foreign = FOREIGN.exec(packed)
-    if (padding === 0 && foreign === null) return packed
-    const at = padding > 0 ? 0 : foreign?.index ?? 0
-    const tail = packed.slice(at)
-    if (tail !== '' && (padding > 0 || tail.startsWith('='))) {
+  const cleanPart = (packed: string): string => {
+    const at = padding > 0 ? 0 : packed.search(FOREIGN)
+    const tail = at < 0 ? '' : packed.slice(at)
+    if (tail === '') return packed
+    if (padding > 0 || tail.startsWith('=')) {
       const pads = /^=*/.exec(tail)?.[0].length ?? 0
       padding += pads
       if (pads < tail.length || padding > 2) wrong = '='
-    } else if (tail !== '') wrong = tail.charAt(0)
+    } else wrong = tail.charAt(0)
     return packed.slice(0, at)
   }
 
   return {
     push (encoded) {
       if (wrong !== undefined) return NOTHING
-      const characters = rest + clean(encoded.toString('latin1'))
-      const whole = characters.length & ~3
-      rest = characters.slice(whole)
-      return whole === 0 ? NOTHING : Buffer.from(characters.slice(0, whole), 'base64')
+      const characters = reference + encoded.toString('latin1')
+      const plain = padding === 0 && reference === ''
+      reference = ''
+      const dense = plain && !encoded.includes(LINE_FEED) ? characters : pack(characters)
+      const decoded = padding === 0 ? decodeClean(dense) : undefined
+      return decoded ?? decodeClean(cleanPart(dense === characters ? pack(characters) : dense)) ?? NOTHING
     },
     end () {
       if (wrong !== undefined) return NOTHING

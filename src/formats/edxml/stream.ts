@@ -4,6 +4,7 @@ import { HubError } from '../../errors.js'
 import { text } from '../../model/text.js'
 import type { DecodeLimits } from '../codec.js'
 import { toFault } from '../findings.js'
+import { createUtf8Decoder } from '../utf8.js'
 import type { XmlElement } from './element.js'
 import { createPreamble } from './preamble.js'
 import { createTreeParser, CUT_ELEMENT } from './tree-parser.js'
@@ -56,7 +57,7 @@ interface Router {
 
 function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
   const parser = createTreeParser(limits)
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decoder = createUtf8Decoder()
   let markupBytes = 0
   /** The end of a step that may be the beginning of {@link NEEDLE}. */
   let held = Buffer.alloc(0)
@@ -67,14 +68,6 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
   let matched = 0
   let inCdata = false
 
-  const decode = (bytes?: Buffer): string => {
-    try {
-      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true })
-    } catch (error) {
-      throw new HubError('ENCODING_INVALID', text('Nội dung không phải UTF-8 hợp lệ', 'The content is not valid UTF-8'), { cause: error })
-    }
-  }
-
   const feed = (bytes: Buffer): void => {
     markupBytes += bytes.length
     if (markupBytes > limits.maxMarkupBytes) {
@@ -82,7 +75,7 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
       throw new HubError('XML_LIMIT', detail, { errors: [toFault({ code: 'XML_LIMIT', pointer: '', detail })] })
     }
     const before = parser.eventCount
-    parser.write(decode(bytes))
+    parser.write(decoder.decode(bytes))
     if (parser.eventCount !== before) watching = false
   }
 
@@ -179,20 +172,11 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
     async end () {
       feed(held)
       await report()
-      parser.write(decodeEnd())
+      // Half a character at the end is a cut message while the root is open, and wrong encoding after it.
       parser.close()
+      decoder.end()
       if (parser.root === undefined) throw new HubError('XML_MALFORMED', text('Không có phần tử gốc', 'There is no root element'))
       return parser.root
-    }
-  }
-
-  /** Half a character at the end is a cut message while the root is open, and wrong encoding after it. */
-  function decodeEnd (): string {
-    try {
-      return decode()
-    } catch (error) {
-      parser.close()
-      throw error
     }
   }
 }

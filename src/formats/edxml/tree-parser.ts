@@ -43,6 +43,7 @@ export function createTreeParser (limits: DecodeLimits): TreeParser {
   let attributes = 0
   let raw = false
   let eventCount = 0
+  let commentEnding = false
   let skippedLines = 0
   let shift = { line: 0, columns: 0 }
 
@@ -112,10 +113,16 @@ export function createTreeParser (limits: DecodeLimits): TreeParser {
   }
   saxes.on('text', append)
   saxes.on('cdata', characters => { eventCount++; append(characters) })
-  saxes.on('comment', () => { eventCount++; if (cut !== undefined && current === cut && skippedBelow === 0) raw = true })
+  saxes.on('comment', () => { eventCount++; commentEnding = true })
 
   return {
-    write (markup) { saxes.write(markup) },
+    write (markup) {
+      saxes.write(markup)
+      // saxes tells of a comment at its `--`; only the `>` after it ends it.
+      if (!commentEnding || !markup.endsWith('>')) return
+      commentEnding = false
+      if (cut !== undefined && current === cut && skippedBelow === 0) raw = true
+    },
     close () {
       if (!ended) {
         const detail = text('Nội dung kết thúc khi XML chưa đóng', 'The body ended inside the XML')

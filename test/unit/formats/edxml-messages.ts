@@ -37,7 +37,7 @@ export function traceList (business: string, at = '2026/03/16 09:00:00'): string
 }
 
 const NEW = traceList('<BussinessDocType>0</BussinessDocType>')
-const FILE = { name: 'a.pdf', content: Buffer.from('%PDF-1.4 a').toString('base64') }
+const FILE: NonNullable<MessageParts['attachments']>[number] = { name: 'a.pdf', content: Buffer.from('%PDF-1.4 a').toString('base64') }
 
 export function documentMessage (parts: MessageParts = {}): string {
   const { from = 'H36', to = ['H36.11'], documentId = 'H36,2026/03/16,1/UBND', fields = FIELDS, more = '', traces = NEW, afterTraces = '', attachments = [FILE] } = parts

@@ -1,0 +1,49 @@
+// Run as a process of its own: decodes one edXML message with a large attachment and prints time and memory as JSON.
+// Arguments: megabytes of the attachment, bytes per chunk (at least the whole message: one giant chunk), line width.
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { DEFAULT_LIMITS, type Spool } from '../../src/formats/codec.js'
+import { edxmlCodec } from '../../src/formats/edxml/index.js'
+
+const [megabytes = 50, chunkBytes = 65536, lineWidth = 0] = process.argv.slice(2).map(Number)
+const NAMESPACE = 'http://www.mic.gov.vn/TBT/QCVN_102_2016'
+const HEAD = `<edXML xmlns="${NAMESPACE}"><edXMLEnvelope><edXMLHeader><MessageHeader><From><OrganId>H36</OrganId></From></MessageHeader></edXMLHeader></edXMLEnvelope>` +
+  '<AttachmentEncoded><Attachment><ContentId>a</ContentId><AttachmentName>a.bin</AttachmentName><ContentTransferEncoded>'
+const TAIL = '</ContentTransferEncoded></Attachment></AttachmentEncoded></edXML>'
+
+function createHashingSpool (): Spool {
+  const hash = createHash('sha256')
+  let size = 0
+  return {
+    async write (chunk) { hash.update(chunk); size += chunk.byteLength },
+    async read () { return Readable.from([]) },
+    async end () { return { sha256: hash.digest('hex'), size } },
+    async discard () {}
+  }
+}
+
+const line = Buffer.from('AbCd'.repeat(16_384))
+const wrapped = lineWidth > 0 ? Buffer.from(line.toString().replace(new RegExp(`.{${lineWidth}}`, 'g'), '$&\n')) : line
+
+/** 48 KiB of content per block. */
+async function * content (): AsyncGenerator<Buffer> {
+  yield Buffer.from(HEAD)
+  const total = Math.ceil(megabytes * 2 ** 20 / 49_152)
+  if (chunkBytes > total * wrapped.length) yield giant
+  else for (let block = 0; block < total; block++) yield wrapped
+  yield Buffer.from(TAIL)
+}
+
+const giant = chunkBytes > Math.ceil(megabytes * 2 ** 20 / 49_152) * wrapped.length ? Buffer.alloc(Math.ceil(megabytes * 2 ** 20 / 49_152) * wrapped.length, wrapped) : Buffer.alloc(0)
+global.gc?.()
+const before = process.memoryUsage.rss()
+let peak = before
+const timer = setInterval(() => { peak = Math.max(peak, process.memoryUsage.rss()) }, 5)
+const startedAt = performance.now()
+const limits = { ...DEFAULT_LIMITS, maxBytes: 1024 * 2 ** 20, maxAttachmentBytes: 1024 * 2 ** 20 }
+const { attachments } = await edxmlCodec.decode(content(), (async function * () {})(), { limits, spool: async () => createHashingSpool() })
+const ms = performance.now() - startedAt
+clearInterval(timer)
+peak = Math.max(peak, process.resourceUsage().maxRSS * 1024)
+const sizeMb = Math.floor((attachments[0]?.size ?? 0) / 2 ** 20)
+process.stdout.write(JSON.stringify({ sizeMb, ms: Math.round(ms), mbPerSecond: Math.round(sizeMb / ms * 1000), growthMb: Math.round((peak - before) / 2 ** 20), rssMb: Math.round(peak / 2 ** 20) }))

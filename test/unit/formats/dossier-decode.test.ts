@@ -1,0 +1,137 @@
+// Dossier packages: our canonical JSON, checked in one go, and their files found by hash.
+import { test } from 'tap'
+import { HubError } from '../../../src/errors.js'
+import { DEFAULT_LIMITS, type Decoded, type Part } from '../../../src/formats/codec.js'
+import { parseDossierCode } from '../../../src/formats/dossier/code.js'
+import { dossierCodec } from '../../../src/formats/dossier/index.js'
+import { parseJson } from '../../../src/formats/dossier/json.js'
+import { faultsOf } from '../../../src/schema.js'
+import { chunksOf, createMemoryContext, type MemoryContext } from '../../support/spool.js'
+import { fixture, shown } from './edxml-messages.js'
+
+const FILE = fixture('dossier/giay-bao-tu.pdf')
+
+function partOf (bytes: Buffer, filename = 'Giay_bao_tu.pdf'): Part {
+  return { name: 'file', filename, contentType: 'application/octet-stream', body: chunksOf(bytes) }
+}
+
+async function decode (content: string | Buffer, files: Part[] = [], context: MemoryContext = createMemoryContext()): Promise<Decoded> {
+  return await dossierCodec.decode(chunksOf(content, 1000), (async function * () { yield * files })(), context)
+}
+
+function changed (name: string, change: (dossier: Record<string, unknown>) => void): string {
+  const dossier = JSON.parse(fixture(`dossier/${name}.json`).toString()) as Record<string, unknown>
+  change(dossier)
+  return JSON.stringify(dossier)
+}
+
+test('every sample decodes without a fault, and fits the contract', async t => {
+  for (const [name, files] of [['submit', [partOf(FILE)]], ['progress', []], ['withdraw', []]] as Array<[string, Part[]]>) {
+    const { envelope, content, faults, warnings } = await decode(fixture(`dossier/${name}.json`), files)
+    t.same([faults, warnings], [[], []], name)
+    t.same(faultsOf('envelope', envelope), [], name)
+    t.equal(content.kind === 'dossier' && faultsOf('dossier', content.dossier).length, 0, name)
+  }
+})
+
+test('the envelope names the dossier, and a file is found by its hash', async t => {
+  const { envelope, attachments } = await decode(fixture('dossier/submit.json'), [partOf(FILE, 'khac-ten.bin')])
+  t.same(envelope, {
+    kind: 'dossier',
+    action: 'submit',
+    identifier: 'dossier:ht-0007-1',
+    correlationId: 'dossier:000.00.11.H36-260316-0007',
+    from: { code: 'H36.101' },
+    to: [{ code: 'H36.11' }],
+    priority: 1,
+    notation: '000.00.11.H36-260316-0007',
+    title: 'Đăng ký khai tử',
+    sentAt: '2026-03-16T09:31:00+07:00'
+  })
+  t.match(attachments, [{ n: 1, contentId: '501', name: 'Giay_bao_tu.pdf', description: 'Giấy báo tử', contentType: 'application/pdf', declaredType: 'application/octet-stream', size: FILE.length }])
+})
+
+test('all faults are told at once, each with its pointer', async t => {
+  const broken = changed('submit', dossier => {
+    delete dossier['packageId']
+    dossier['kind'] = 'sell'
+    dossier['more'] = 1
+    const dossierFields = dossier['HoSo'] as Record<string, unknown>
+    dossierFields['KenhThucHien'] = 2
+  })
+  const { faults, envelope } = await decode(broken, [partOf(FILE)])
+  t.same(shown(faults).sort(), ['FIELD_INVALID /HoSo/KenhThucHien', 'FIELD_INVALID /HoSo/KenhThucHien', 'FIELD_INVALID /kind', 'FIELD_MISSING /packageId', 'FIELD_UNKNOWN /more'])
+  t.equal(envelope.from.code, 'H36.101')
+})
+
+test('files and papers must agree', async t => {
+  const submit = fixture('dossier/submit.json')
+  const missing = await decode(submit)
+  t.same(shown(missing.faults), ['ATTACHMENT_MISSING /ThanhPhanHoSo/0/GiayToDinhKem/0/HashTepTin'])
+  const stranger = await decode(submit, [partOf(FILE), partOf(Buffer.from('lạ'), 'la.txt')])
+  t.match(stranger.faults, [{ code: 'ATTACHMENT_INVALID', found: /^la\.txt / }])
+  const size = await decode(submit.toString().replace(`"size": ${FILE.length}`, '"size": 1'), [partOf(FILE)])
+  t.same(shown(size.faults), ['FIELD_INVALID /ThanhPhanHoSo/0/GiayToDinhKem/0/size'])
+  const code = await decode(changed('submit', dossier => { dossier['MaHoSo'] = 'HS 1' }), [partOf(FILE)])
+  t.same([shown(code.faults), shown(code.warnings)], [['FIELD_INVALID /HoSo/MaHoSo'], ['FIELD_INVALID /MaHoSo']])
+  await t.rejects(decode(submit, [partOf(FILE)], createMemoryContext({ maxAttachmentBytes: 5 })), { code: 'BODY_TOO_LARGE' })
+  await t.rejects(decode(submit, [partOf(FILE)], createMemoryContext({ maxAttachments: 0 })), { code: 'BODY_TOO_LARGE' })
+})
+
+test('JSON that no package may be is refused with its code and place', async t => {
+  const valid = fixture('dossier/withdraw.json').toString()
+  const cases: Array<[string, string | Buffer, string, RegExp?]> = [
+    ['nothing', '', 'BODY_EMPTY'],
+    ['half', valid.slice(0, 60), 'JSON_MALFORMED', /end of text|end of the string/],
+    ['a comma too many', valid.replace('"withdraw",', '"withdraw",,'), 'JSON_MALFORMED', /line 3, column 22/],
+    ['single quotes', "{'a': 1}", 'JSON_MALFORMED', /line 1, column 2/],
+    ['a comment', '{} // x', 'JSON_MALFORMED', /column 4/],
+    ['NaN', '{"a": NaN}', 'JSON_MALFORMED'],
+    ['a leading zero', '{"a": 01}', 'JSON_MALFORMED'],
+    ['a line break in a text', '{"a": "x\ny"}', 'JSON_MALFORMED'],
+    ['100 000 levels', '['.repeat(100_000), 'JSON_MALFORMED'],
+    ['65 levels', '['.repeat(65) + ']'.repeat(65), 'JSON_MALFORMED'],
+    ['no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), 'ENCODING_INVALID'],
+    ['half a character', Buffer.from([0x7b, 0x7d, 0xe1, 0xbb]), 'ENCODING_INVALID'],
+    ['a list', '[]', 'PACKAGE_INVALID'],
+    ['3 MB', `{"a": "${'x'.repeat(3 * 2 ** 20)}"}`, 'BODY_TOO_LARGE']
+  ]
+  for (const [name, content, code, place] of cases) {
+    const error = await decode(content).then(() => undefined, (thrown: unknown) => thrown)
+    t.type(error, HubError, name)
+    if (!(error instanceof HubError)) continue
+    t.equal(error.code, code, name)
+    if (place !== undefined) t.match(`${error.detail.en} ${JSON.stringify(error.errors)}`, place, name)
+  }
+})
+
+test('names and texts that harm whoever reads them later are faults', async t => {
+  const withdraw = fixture('dossier/withdraw.json').toString()
+  const added = (json: string): string => withdraw.replace('{', `{${json},`)
+  const cases: Array<[string, string[]]> = [
+    ['"__proto__": {"role": "main"}', ['FIELD_UNKNOWN /__proto__']],
+    ['"\\u005f_proto__": {}', ['FIELD_UNKNOWN /__proto__']],
+    ['"constructor": {}', ['FIELD_UNKNOWN /constructor']],
+    ['"MaTTHC": "1"', ['FIELD_INVALID /MaTTHC']],
+    ['"MaHoSoKhac": "a\\u0000b"', ['FIELD_INVALID /MaHoSoKhac']],
+    ['"MaHoSoKhac": "\\ud800"', ['FIELD_INVALID /MaHoSoKhac']]
+  ]
+  for (const [json, faults] of cases) t.same(shown((await decode(added(json))).faults), faults, json)
+  t.equal(({} as Record<string, unknown>)['role'], undefined)
+})
+
+test('the JSON reader takes what JSON.parse takes', async t => {
+  for (const json of ['{"a":[1,-0.5e+3,true,false,null,"\\u1ec7\\n\\"",{}],"b":[]}', ' [ ] ', '"x"', '0', '[[[]],{"a":{"b":1}}]', '{"":"","/~":1}']) {
+    t.same(parseJson(json, DEFAULT_LIMITS.maxDepth), { value: JSON.parse(json) as unknown, faults: [] }, json)
+  }
+  for (const json of ['[1,]', '{"a"}', '{"a":1,}', '[1 2]', '{,}', ']', '"\\x"', '"\\u12"', '1.', '.5', '+1', 'tru', '[1}', '{"a":1]', '', '"a']) {
+    t.throws(() => parseJson(json, DEFAULT_LIMITS.maxDepth), { code: 'JSON_MALFORMED' }, json)
+    t.throws(() => { JSON.parse(json) }, json)
+  }
+})
+
+test('dossier codes are taken apart, unusual ones are not', async t => {
+  t.same(parseDossierCode('000.00.11.H36-260316-0007'), { organization: '000.00.11.H36', date: '2026-03-16', sequence: '0007' })
+  t.same(parseDossierCode('G09.20-20260609-0092637'), { organization: 'G09.20', date: '2026-06-09', sequence: '0092637' })
+  for (const code of ['', 'HS-1', 'H36-261332-0001', '-260316-0001', 'H36-260316-001', 'H36-260230-0001', 'H36_260316_0001']) t.equal(parseDossierCode(code), undefined, code)
+})
