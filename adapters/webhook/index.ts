@@ -1,7 +1,6 @@
 // webhook: posts each package, as it is, to an HTTP address of the receiving system. Headers, signature and the meaning
 // of every status are described in README.md.
 import { addAbortSignal, type Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import {
   type AdapterKit, type AdapterSession, deferred, defineAdapter, delivered, type HttpAnswer, HttpFailure, type OutboundDelivery, type Outcome,
   outcomeOfFailure, outcomeOfHttp, parseJson, plain
@@ -66,7 +65,9 @@ async function bodyOf ({ body }: OutboundDelivery, signal: AbortSignal): Promise
   const stream = await body.open()
   if (body.size > SMALL_BYTES) return stream
   try {
-    return await buffer(addAbortSignal(signal, stream))
+    const chunks: Buffer[] = []
+    for await (const chunk of addAbortSignal(signal, stream) as AsyncIterable<Buffer>) chunks.push(chunk)
+    return Buffer.concat(chunks)
   } catch (error) {
     throw signal.aborted ? new HttpFailure('aborted', false, error) : error
   }
