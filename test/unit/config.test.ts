@@ -52,7 +52,7 @@ t.test('without any source the hub has a valid, frozen configuration with absolu
   const config = await loadConfig({ environment: {}, cwd: '/srv/hub' })
   t.equal(config.store.dataDirectory, '/srv/hub/data/store')
   t.equal(config.blobs.directory, '/srv/hub/data/blobs')
-  t.same(config.limits, DEFAULT_LIMITS)
+  t.same({ ...config.limits, maxBytes: config.http.maxBodyBytes }, DEFAULT_LIMITS)
   t.throws(() => { config.delivery.retry.firstMs = 1 }, TypeError)
   t.notOk('$schema' in config)
 })
