@@ -46,8 +46,8 @@ export function checkBodyHeaders (maxBodyBytes: number): onRequestAsyncHookHandl
 export async function * openParts (request: FastifyRequest, reply: FastifyReply, maxBodyBytes: number): AsyncGenerator<Part> {
   const contentType = mediaTypeOf(request)
   const metered = meter(request, maxBodyBytes)
-  // Whoever stops reading early leaves the rest to the answer's drain.
-  reply.raw.once('close', () => { metered.destroy() })
+  // The exchange is over: a reader that is still at it (the client went away, or was answered early) must not wait for ever.
+  reply.raw.once('close', () => { metered.destroy(cutOff()) })
   try {
     if (contentType === FORM_TYPE) yield * formParts(request, metered)
     else yield { contentType, body: metered }
@@ -107,7 +107,7 @@ function meter (request: FastifyRequest, maxBodyBytes: number): Transform {
 
 function failWhenCut (raw: IncomingMessage, metered: Transform): void {
   const cut = (): void => {
-    if (!raw.readableEnded) metered.destroy(new HubError('BODY_TRUNCATED', text('Kết nối đóng trước khi nhận hết nội dung.', 'The connection closed before the whole body arrived.')))
+    if (!raw.readableEnded) metered.destroy(cutOff())
   }
   if (raw.destroyed) cut()
   else raw.once('error', cut).once('close', cut)
@@ -124,6 +124,10 @@ function plainType (value: string): string {
 
 function emptyBody (): HubError {
   return new HubError('BODY_EMPTY', text('Yêu cầu không có nội dung.', 'The request has no content.'))
+}
+
+function cutOff (): HubError {
+  return new HubError('BODY_TRUNCATED', text('Kết nối đóng trước khi nhận hết nội dung.', 'The connection closed before the whole body arrived.'))
 }
 
 function tooLarge (maxBodyBytes: number): HubError {

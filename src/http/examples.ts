@@ -41,7 +41,8 @@ export const DOSSIER_EXAMPLE = {
   kind: 'withdraw',
   from: 'H36.99.3',
   to: ['H36.11'],
-  MaHoSo: '000.03.99.H36-261120-0001'
+  MaHoSo: '000.03.99.H36-261120-0001',
+  reason: 'Người nộp xin rút hồ sơ.'
 }
 
 /** What a document sender posts, cut down to its frame. */

@@ -1,4 +1,5 @@
 // Stored bytes as an answer: streamed, with their digest, never sniffed or run by a browser.
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { PayloadRef } from '../model/package.js'
 import type { HttpDependencies } from './dependencies.js'
@@ -27,7 +28,8 @@ export async function replyPayload (request: FastifyRequest, reply: FastifyReply
     'content-security-policy': "default-src 'none'; sandbox",
     ...(filename === undefined ? {} : { 'content-disposition': contentDisposition(filename) })
   })
-  if (request.method === 'HEAD') return reply.send()
+  // An empty stream and not nothing: Fastify would answer nothing with Content-Length 0.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]))
   const stream = await options.payloads.open(options.packageId, ref)
   factsOf(request).bytesOut = ref.size
   return reply.send(stream)

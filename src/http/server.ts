@@ -1,5 +1,6 @@
 // The API's assembly: one Fastify with the hub's own errors, language, trace and log, and the routes of v1.
-import Fastify, { type FastifyInstance, type FastifyRequest, type RawServerDefault } from 'fastify'
+import type { ServerOptions } from 'node:http'
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController, type RawServerDefault } from 'fastify'
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
 import { requireCaller } from './auth.js'
@@ -30,14 +31,14 @@ export async function createHttpServer (dependencies: HttpDependencies): Promise
   const { log, settings } = dependencies
   const app: FastifyInstance = Fastify<RawServerDefault>({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: settings.requestTimeoutMs,
     return503OnClosing: false,
     genReqId: raw => traceIdOf(raw.headers['traceparent']),
     clientErrorHandler: (error, socket) => { answerUnreadable(error, socket, log) },
     frameworkErrors: (error, request, reply) => { void replyProblem(error, request as FastifyRequest, reply) },
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: timing(settings.requestTimeoutMs),
     ...(settings.trustedProxies === undefined || settings.trustedProxies.length === 0 ? {} : { trustProxy: settings.trustedProxies })
   })
   app.server.on('checkContinue', (raw, response) => {
@@ -64,6 +65,16 @@ export async function createHttpServer (dependencies: HttpDependencies): Promise
     await v1.register(agencyRoutes(dependencies))
   }, { prefix: '/v1' })
   return app
+}
+
+/** Node takes the smaller of two limits for the headers, and looks for late requests only now and then: short limits need all three. */
+function timing (requestTimeoutMs: number): ServerOptions {
+  return {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: Math.min(60_000, requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(30_000, requestTimeoutMs)
+  }
 }
 
 function addHooks (app: FastifyInstance, { log }: HttpDependencies): void {
