@@ -12,7 +12,8 @@ export function requireCaller (authenticate: HttpDependencies['authenticate']): 
   return function checkCaller (request, _reply, done) {
     const caller = authenticate(request.headers.authorization)
     if (caller === undefined) {
-      done(new HubError('UNAUTHENTICATED', text('Cần tiêu đề Authorization: Bearer với khóa hợp lệ.', 'An Authorization: Bearer header with a valid key is needed.')))
+      const detail = text('Cần tiêu đề Authorization: Bearer với khóa hợp lệ.', 'An Authorization: Bearer header with a valid key is needed.')
+      done(new HubError('UNAUTHENTICATED', detail))
       return
     }
     factsOf(request).caller = caller

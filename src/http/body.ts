@@ -4,12 +4,10 @@ import type { IncomingMessage } from 'node:http'
 import { Transform, type TransformCallback } from 'node:stream'
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { HubError, fault } from '../errors.js'
-import { text } from '../model/text.js'
-import type { Arrival } from '../pipeline/types.js'
+import { type Text, text } from '../model/text.js'
+import type { Part } from '../formats/codec.js'
 import { factsOf } from './facts.js'
 import { toHubError } from './problem.js'
-
-type Part = Arrival['parts'] extends AsyncIterable<infer Item> ? Item : never
 
 /** Media types of a plain body. */
 export const PLAIN_TYPES = ['application/xml', 'text/xml', 'application/edxml+xml', 'application/json'] as const
@@ -27,13 +25,12 @@ export function checkBodyHeaders (maxBodyBytes: number): onRequestAsyncHookHandl
     if (!BODY_TYPES.includes(mediaTypeOf(request))) {
       void reply.header('accept-post', BODY_TYPES.join(', '))
       const found = request.headers['content-type'] ?? ''
-      throw new HubError('CONTENT_TYPE_UNSUPPORTED', text('Kiểu nội dung này không được nhận.', 'This content type is not accepted.'),
-        { errors: [fault('CONTENT_TYPE_UNSUPPORTED', '/headers/content-type', text('Kiểu nội dung không được hỗ trợ.', 'The content type is not supported.'), { expected: BODY_TYPES.join(' | '), found })] })
+      const detail = text('Kiểu nội dung này không được nhận.', 'This content type is not accepted.')
+      throw unsupported('content-type', { expected: BODY_TYPES.join(' | '), found }, detail)
     }
     if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
       void reply.header('accept-encoding', 'identity')
-      throw new HubError('CONTENT_TYPE_UNSUPPORTED', text('Không nhận nội dung nén (Content-Encoding).', 'Compressed bodies (Content-Encoding) are not accepted.'),
-        { errors: [fault('CONTENT_TYPE_UNSUPPORTED', '/headers/content-encoding', text('Chỉ nhận identity.', 'Only identity is accepted.'), { expected: 'identity', found: coding })] })
+      throw unsupported('content-encoding', { expected: 'identity', found: coding }, text('Không nhận nội dung nén.', 'Compressed bodies are not accepted.'))
     }
     if (Number(length ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
   }
@@ -120,6 +117,10 @@ function mediaTypeOf (request: FastifyRequest): string {
 
 function plainType (value: string): string {
   return (value.split(';', 1)[0] ?? '').trim().toLowerCase()
+}
+
+function unsupported (header: string, values: { expected: string, found: string }, detail: Text): HubError {
+  return new HubError('CONTENT_TYPE_UNSUPPORTED', detail, { errors: [fault('CONTENT_TYPE_UNSUPPORTED', `/headers/${header}`, detail, values)] })
 }
 
 function emptyBody (): HubError {

@@ -78,7 +78,10 @@ export const EXAMPLES = {
       size: 30211,
       sha256: SHA256,
       links: {
-        content: `/v1/inbox/${DELIVERY_ID}/content`, ack: `/v1/inbox/${DELIVERY_ID}/ack`, reject: `/v1/inbox/${DELIVERY_ID}/reject`, package: `/v1/packages/${PACKAGE_ID}`
+        content: `/v1/inbox/${DELIVERY_ID}/content`,
+        ack: `/v1/inbox/${DELIVERY_ID}/ack`,
+        reject: `/v1/inbox/${DELIVERY_ID}/reject`,
+        package: `/v1/packages/${PACKAGE_ID}`
       }
     }]
   },

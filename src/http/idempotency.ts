@@ -13,5 +13,6 @@ export function idempotencyKeyOf (value: string | string[] | undefined): string 
   const key = quoted?.[1] === undefined ? written : quoted[1].replace(/\\(["\\])/g, '$1')
   if (/^[\x21-\x7e]{1,255}$/.test(key)) return key
   const detail = text('Idempotency-Key phải gồm 1 đến 255 ký tự ASCII nhìn thấy được.', 'Idempotency-Key must be 1 to 255 visible ASCII characters.')
-  throw new HubError('REQUEST_INVALID', detail, { errors: [fault('FIELD_INVALID', `/headers/${HEADER}`, detail, { expected: '1 to 255 visible ASCII characters', found: written })] })
+  const errors = [fault('FIELD_INVALID', `/headers/${HEADER}`, detail, { expected: '1 to 255 visible ASCII characters', found: written })]
+  throw new HubError('REQUEST_INVALID', detail, { errors })
 }

@@ -1,4 +1,5 @@
 // One language per answer: Vietnamese unless the caller prefers English.
+import type { FastifyRequest } from 'fastify'
 import type { Language, Text } from '../model/text.js'
 
 /** The language of an answer by `Accept-Language` (RFC 9110 §12.5.4). English only when it is ranked above Vietnamese. */
@@ -14,6 +15,11 @@ export function chooseLanguage (acceptLanguage: string | undefined): Language {
     if (primary === 'en') en = Math.max(en, rank)
   }
   return en > vi ? 'en' : 'vi'
+}
+
+/** The language of the answer to a request. */
+export function languageOf (request: FastifyRequest): Language {
+  return chooseLanguage(request.headers['accept-language'])
 }
 
 /** `T` with every bilingual sentence replaced by one string. */

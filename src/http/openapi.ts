@@ -22,7 +22,8 @@ export async function registerDocumentation (app: FastifyInstance): Promise<void
       info: {
         title: 'lienthong',
         version: '1.0.0',
-        description: 'Exchange of administrative documents (edXML) and dossiers (hồ sơ) between agencies. Texts are Vietnamese unless Accept-Language prefers English. Every answer names its trace in Lienthong-Trace-Id.',
+        description: 'Exchange of administrative documents (edXML) and dossiers (hồ sơ) between agencies. ' +
+          'Texts are Vietnamese unless Accept-Language prefers English. Every answer names its trace in Lienthong-Trace-Id.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
       },
       servers: [{ url: '/', description: 'This hub' }],
@@ -74,10 +75,14 @@ function describe (route: Json): Json {
 function answersOf (operation: Operation): Json {
   return Object.fromEntries(Object.entries(operation.answers).map(([status, { description, json, bytes, headers }]) => [status, {
     description,
-    ...(headers === undefined ? {} : { headers: Object.fromEntries(Object.entries(headers).map(([name, about]) => [name, { description: about, schema: { type: 'string' } }])) }),
+    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
     ...(json === undefined ? {} : { content: { 'application/json': { schema: ref(json), example: EXAMPLES[json] } } }),
     ...(bytes === undefined ? {} : { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } })
   }]))
+}
+
+function headersOf (headers: Record<string, string>): Json {
+  return Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]))
 }
 
 /** One answer per status, one example per code. */

@@ -1,7 +1,7 @@
 // What the documentation says about each route beyond its parameters. Keyed by operationId; a test compares both ways.
 import type { ErrorCode } from '../errors.js'
 import { PLAIN_TYPES } from './body.js'
-import { DOSSIER_EXAMPLE, EDXML_EXAMPLE, type EXAMPLES } from './examples.js'
+import { DOSSIER_EXAMPLE, EDXML_EXAMPLE, EXAMPLES } from './examples.js'
 
 export interface Operation {
   tag: 'packages' | 'inbox' | 'agencies' | 'health'
@@ -47,14 +47,28 @@ const BYTES_HEADERS = {
   'Content-Length': 'Bytes.'
 }
 
+const UNCHANGED = { description: 'The caller has these bytes already.' }
+
 export const OPERATIONS: Record<string, Operation> = {
   acceptPackage: {
     tag: 'packages',
     summary: 'Hand in a package',
-    description: '202 means safe: package, files and deliveries are stored. The same sender and identifier (or Idempotency-Key) with the same content gets the same answer again; other content gets 409.',
+    description: '202 means safe: package, files and deliveries are stored. ' +
+      'The same sender and identifier (or Idempotency-Key) with the same content gets the same answer again; other content gets 409.',
     requestBody: PACKAGE_BODY,
-    headers: [{ name: 'Idempotency-Key', description: '1 to 255 visible ASCII characters, with or without quotes.', schema: { type: 'string', minLength: 1, maxLength: 512 }, example: 'stc-2026-0001' }],
-    answers: { 202: { description: 'Accepted and stored.', json: 'Accepted', headers: { Location: 'The package.', 'Idempotent-Replayed': '`true` when nothing new was stored.' } } },
+    headers: [{
+      name: 'Idempotency-Key',
+      description: '1 to 255 visible ASCII characters, with or without quotes.',
+      schema: { type: 'string', minLength: 1, maxLength: 512 },
+      example: 'stc-2026-0001'
+    }],
+    answers: {
+      202: {
+        description: 'Accepted and stored.',
+        json: 'Accepted',
+        headers: { Location: 'The package.', 'Idempotent-Replayed': '`true` when nothing new was stored.' }
+      }
+    },
     problems: [...INTAKE_PROBLEMS, 'PACKAGE_CONFLICT', 'IDEMPOTENCY_KEY_REUSED', 'OVERLOADED', 'STORAGE_FULL']
   },
   validatePackage: {
@@ -81,7 +95,7 @@ export const OPERATIONS: Record<string, Operation> = {
   readPackageContent: {
     tag: 'packages',
     summary: 'Download the original bytes',
-    answers: { 200: { description: 'Exactly what was handed in.', bytes: true, headers: BYTES_HEADERS }, 304: { description: 'The caller has these bytes already.' } },
+    answers: { 200: { description: 'Exactly what was handed in.', bytes: true, headers: BYTES_HEADERS }, 304: UNCHANGED },
     problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_MISSING']
   },
   readAttachment: {
@@ -89,7 +103,7 @@ export const OPERATIONS: Record<string, Operation> = {
     summary: 'Download one file of a package',
     answers: {
       200: { description: 'The file.', bytes: true, headers: { ...BYTES_HEADERS, 'Content-Disposition': 'attachment, with the file name (RFC 6266).' } },
-      304: { description: 'The caller has these bytes already.' }
+      304: UNCHANGED
     },
     problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_MISSING']
   },
@@ -102,14 +116,15 @@ export const OPERATIONS: Record<string, Operation> = {
   peekInbox: {
     tag: 'inbox',
     summary: 'See what is waiting',
-    description: 'Urgent first, then oldest. What is shown is hidden from other peeks for a while; it stays waiting until it is acknowledged or rejected.',
+    description: 'Urgent first, then oldest. ' +
+      'What is shown is hidden from other peeks for a while; it stays waiting until it is acknowledged or rejected.',
     answers: { 200: { description: 'What is waiting; may be empty.', json: 'Inbox' } },
     problems: ['REQUEST_INVALID', 'FORBIDDEN']
   },
   readInboxContent: {
     tag: 'inbox',
     summary: 'Download a delivery',
-    answers: { 200: { description: 'The bytes as prepared for the recipient.', bytes: true, headers: BYTES_HEADERS }, 304: { description: 'The caller has these bytes already.' } },
+    answers: { 200: { description: 'The bytes as prepared for the recipient.', bytes: true, headers: BYTES_HEADERS }, 304: UNCHANGED },
     problems: ['REQUEST_INVALID', 'FORBIDDEN', 'NOT_FOUND', 'DELIVERY_NOT_AVAILABLE']
   },
   acknowledgeDelivery: {
@@ -124,7 +139,7 @@ export const OPERATIONS: Record<string, Operation> = {
     tag: 'inbox',
     summary: 'Refuse a delivery, with the reason',
     description: 'The sender is told at once. Repeating it is harmless.',
-    requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/Rejection' }, example: { reason: 'Gửi nhầm cơ quan nhận.' } } } },
+    requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/Rejection' }, example: EXAMPLES.Rejection } } },
     answers: { 204: { description: 'Refused.' } },
     problems: ['REQUEST_INVALID', 'JSON_MALFORMED', 'FORBIDDEN', 'NOT_FOUND', 'DELIVERY_NOT_AVAILABLE']
   },

@@ -5,7 +5,7 @@ import type { PayloadRef } from '../model/package.js'
 import type { HttpDependencies } from './dependencies.js'
 import { factsOf } from './facts.js'
 
-export interface PayloadAnswer {
+export interface PayloadAnswer extends Pick<HttpDependencies, 'payloads'> {
   packageId: string
   ref: PayloadRef
   mediaType: string
@@ -14,7 +14,7 @@ export interface PayloadAnswer {
 }
 
 /** Streams a payload, or answers 304 when the caller has it already (its SHA-256 is the ETag). */
-export async function replyPayload (request: FastifyRequest, reply: FastifyReply, options: PayloadAnswer & Pick<HttpDependencies, 'payloads'>): Promise<FastifyReply> {
+export async function replyPayload (request: FastifyRequest, reply: FastifyReply, options: PayloadAnswer): Promise<FastifyReply> {
   const { ref, mediaType, filename } = options
   const etag = `"${ref.sha256}"`
   void reply.removeHeader('content-language').removeHeader('vary').header('etag', etag)

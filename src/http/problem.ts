@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CATALOGUE, type ErrorCode, HubError } from '../errors.js'
 import { type Language, type Text, text } from '../model/text.js'
 import { factsOf } from './facts.js'
-import { chooseLanguage, localize, type Localized } from './language.js'
+import { languageOf, localize, type Localized } from './language.js'
 import type { Fault } from '../model/problem.js'
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
@@ -41,7 +41,7 @@ export function renderProblem (error: HubError, context: { language: Language, t
 /** Sends an error as a problem. What is not ours becomes a bare 500; its stack goes to the log only. */
 export function replyProblem (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = toHubError(thrown)
-  const language = chooseLanguage(request.headers['accept-language'])
+  const language = languageOf(request)
   const problem = renderProblem(error, { language, traceId: request.id, instance: request.url.split('?', 1)[0] ?? '/' })
   factsOf(request).code = error.code
   if (problem.status >= 500 && error.cause !== undefined) {
@@ -86,8 +86,14 @@ export function toHubError (thrown: unknown): HubError {
 /** Errors of Fastify and its plugins that are the caller's doing. */
 const FRAMEWORK: Record<string, { code: ErrorCode, detail: Text } | undefined> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'BODY_TOO_LARGE', detail: text('Nội dung yêu cầu vượt giới hạn cho phép.', 'The request body is over the limit.') },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'CONTENT_TYPE_UNSUPPORTED', detail: text('Chỉ nhận application/json tại đây.', 'Only application/json is accepted here.') },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'BODY_TRUNCATED', detail: text('Độ dài nội dung khác Content-Length.', 'The body does not have the length that Content-Length announces.') },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'CONTENT_TYPE_UNSUPPORTED',
+    detail: text('Chỉ nhận application/json tại đây.', 'Only application/json is accepted here.')
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'BODY_TRUNCATED',
+    detail: text('Độ dài nội dung khác Content-Length.', 'The body does not have the length that Content-Length announces.')
+  },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'BODY_EMPTY', detail: text('Nội dung trống.', 'The body is empty.') },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'JSON_MALFORMED', detail: text('Nội dung không phải JSON đúng cú pháp.', 'The body is not well-formed JSON.') },
   FST_ERR_NOT_FOUND: { code: 'NOT_FOUND', detail: text('Không có địa chỉ này.', 'There is no such route.') },
@@ -96,5 +102,8 @@ const FRAMEWORK: Record<string, { code: ErrorCode, detail: Text } | undefined> =
   FST_ERR_INVALID_URL: { code: 'REQUEST_INVALID', detail: text('Địa chỉ yêu cầu không hợp lệ.', 'The request target is not valid.') },
   FST_PARTS_LIMIT: { code: 'BODY_TOO_LARGE', detail: text('Biểu mẫu có quá nhiều phần.', 'The form has too many parts.') },
   FST_PROTO_VIOLATION: { code: 'REQUEST_INVALID', detail: text('Tên trường biểu mẫu không được phép.', 'A form field has a forbidden name.') },
-  FST_MP_PREMATURE_CLOSE: { code: 'BODY_TRUNCATED', detail: text('Kết nối đóng trước khi nhận hết nội dung.', 'The connection closed before the whole body arrived.') }
+  FST_MP_PREMATURE_CLOSE: {
+    code: 'BODY_TRUNCATED',
+    detail: text('Kết nối đóng trước khi nhận hết nội dung.', 'The connection closed before the whole body arrived.')
+  }
 }

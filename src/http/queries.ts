@@ -24,7 +24,10 @@ export const NO_QUERY = strictObject({})
 export const ID_PARAMS = strictObject({ id: ID }, ['id'])
 export const DELIVERY_PARAMS = strictObject({ deliveryId: ID }, ['deliveryId'])
 export const CODE_PARAMS = strictObject({ code: CODE }, ['code'])
-export const ATTACHMENT_PARAMS = strictObject({ id: ID, n: { type: 'integer', description: 'Position of the file, from 1.', minimum: 1, maximum: 10_000 } }, ['id', 'n'])
+export const ATTACHMENT_PARAMS = strictObject({
+  id: ID,
+  n: { type: 'integer', description: 'Position of the file, from 1.', minimum: 1, maximum: 10_000 }
+}, ['id', 'n'])
 export const TIMELINE_QUERY = strictObject({ limit: limit(500, 100), cursor: CURSOR })
 export const PACKAGES_QUERY = strictObject({
   kind: SCHEMAS.envelope.properties.kind,
@@ -48,7 +51,13 @@ export const AGENCIES_QUERY = strictObject({
 export function inboxQuery (lockSeconds: { usual: number, most: number }): object {
   return strictObject({
     limit: limit(100, 20),
-    lockSeconds: { type: 'integer', description: 'Other peeks do not see these deliveries for so long.', minimum: 1, maximum: lockSeconds.most, default: lockSeconds.usual },
+    lockSeconds: {
+      type: 'integer',
+      description: 'Other peeks do not see these deliveries for so long.',
+      minimum: 1,
+      maximum: lockSeconds.most,
+      default: lockSeconds.usual
+    },
     agency: { ...CODE, description: 'Only deliveries to this agency, one of the caller\'s own.' }
   })
 }
@@ -64,7 +73,8 @@ export const compileRequestSchema: FastifySchemaCompiler<object> = ({ schema, ht
   return (value: unknown) => {
     if (validate(value)) return true
     const errors = toFaults(validate.errors ?? []).map(each => ({ ...each, pointer: place + each.pointer }))
-    return { error: new HubError('REQUEST_INVALID', text('Yêu cầu có tham số hoặc trường không hợp lệ.', 'A parameter or field of the request is not valid.'), { errors }) }
+    const detail = text('Yêu cầu có tham số hoặc trường không hợp lệ.', 'A parameter or field of the request is not valid.')
+    return { error: new HubError('REQUEST_INVALID', detail, { errors }) }
   }
 }
 

@@ -6,7 +6,7 @@ import { text } from '../model/text.js'
 import { requireCaller } from './auth.js'
 import { answerUnreadable } from './client-errors.js'
 import type { HttpDependencies } from './dependencies.js'
-import { chooseLanguage } from './language.js'
+import { languageOf } from './language.js'
 import { logWhenClosed } from './log.js'
 import { registerDocumentation } from './openapi.js'
 import { acceptJsonBodies } from './json-body.js'
@@ -15,7 +15,8 @@ import { compileRequestSchema } from './queries.js'
 import { agencyRoutes } from './routes/agencies.js'
 import { healthRoutes } from './routes/health.js'
 import { inboxRoutes } from './routes/inbox.js'
-import { intakeRoutes, packageRoutes } from './routes/packages.js'
+import { intakeRoutes } from './routes/intake.js'
+import { packageRoutes } from './routes/packages.js'
 import { TRACE_HEADER, traceIdOf } from './trace.js'
 import { answerBeforeUnread, holdContinue, sendContinue } from './unread.js'
 
@@ -56,7 +57,7 @@ export async function createHttpServer (dependencies: HttpDependencies): Promise
   await app.register(async v1 => {
     v1.addHook('onRequest', requireCaller(dependencies.authenticate))
     v1.addHook('onRequest', (request, reply, done) => {
-      void reply.headers({ 'content-language': chooseLanguage(request.headers['accept-language']), vary: 'Accept-Language' })
+      void reply.headers({ 'content-language': languageOf(request), vary: 'Accept-Language' })
       done()
     })
     await v1.register(intakeRoutes(dependencies))
@@ -87,9 +88,11 @@ function addHooks (app: FastifyInstance, { log }: HttpDependencies): void {
     void reply.header(TRACE_HEADER, request.id)
     if (!request.url.startsWith('/docs')) void reply.header('cache-control', 'no-store')
     if (stopping) {
-      done(new HubError('STOPPING', text('Hệ thống đang dừng, hãy gửi lại sau ít giây.', 'The hub is stopping; send again in a few seconds.'), { retryAfterSeconds: 5 }))
+      const detail = text('Hệ thống đang dừng, hãy gửi lại sau ít giây.', 'The hub is stopping; send again in a few seconds.')
+      done(new HubError('STOPPING', detail, { retryAfterSeconds: 5 }))
     } else if (request.url.length > MAX_URL_LENGTH) {
-      done(new HubError('URI_TOO_LONG', text(`Địa chỉ yêu cầu dài hơn ${MAX_URL_LENGTH} ký tự.`, `The request target is longer than ${MAX_URL_LENGTH} characters.`)))
+      const detail = text(`Địa chỉ yêu cầu dài hơn ${MAX_URL_LENGTH} ký tự.`, `The request target is longer than ${MAX_URL_LENGTH} characters.`)
+      done(new HubError('URI_TOO_LONG', detail))
     } else if (request.is404) {
       // Refused here and not in the not-found handler, which would read the body first.
       const allow = routes.methodsFor(request.url.split('?', 1)[0] ?? '/')

@@ -28,12 +28,13 @@ export const sendContinue: preParsingHookHandler = function sendContinue (reques
  */
 export const answerBeforeUnread: onSendHookHandler = function answerBeforeUnread (request, reply, payload, done) {
   const { raw } = request
-  if (!(typeof payload === 'string' || Buffer.isBuffer(payload) || payload === null || payload === undefined) || !hasUnread(raw)) {
+  if (!hasUnread(raw)) {
     done(null, payload)
     return
   }
-  if (awaitingContinue.has(raw)) {
-    // The body was never asked for; it may or may not come, so the connection cannot be used again.
+  const written = typeof payload === 'string' || Buffer.isBuffer(payload)
+  if (awaitingContinue.has(raw) || !written) {
+    // Never asked for, so it may or may not come (or the answer has no body to wait behind): the connection is not used again.
     void reply.header('connection', 'close')
     done(null, payload)
     return
@@ -45,7 +46,7 @@ export const answerBeforeUnread: onSendHookHandler = function answerBeforeUnread
     done(null, payload)
     return
   }
-  const bytes = Buffer.from(payload ?? '')
+  const bytes = Buffer.from(payload)
   void reply.header('connection', 'close').header('content-length', String(bytes.length))
   done(null, Readable.from(thenDrain(bytes, raw), { objectMode: false }))
 }

@@ -21,7 +21,9 @@ export function agencyRoutes ({ directory, clock }: HttpDependencies) {
   }
 
   return async function registerAgencies (app: FastifyInstance): Promise<void> {
-    app.get<{ Querystring: ListQuery }>('/agencies', { schema: { operationId: 'listAgencies', querystring: AGENCIES_QUERY } }, async request => {
+    app.get<{ Querystring: ListQuery }>('/agencies', {
+      schema: { operationId: 'listAgencies', querystring: AGENCIES_QUERY }
+    }, async request => {
       const { limit, cursor, query, axis } = request.query
       const after = fromCursor(cursor, CODE_KEY)
       const found = directory.list({
@@ -35,7 +37,9 @@ export function agencyRoutes ({ directory, clock }: HttpDependencies) {
       return { items: rows, ...next }
     })
 
-    app.get<{ Params: { code: string } }>('/agencies/:code', { schema: { operationId: 'readAgency', params: CODE_PARAMS, querystring: NO_QUERY } }, async request => {
+    app.get<{ Params: { code: string } }>('/agencies/:code', {
+      schema: { operationId: 'readAgency', params: CODE_PARAMS, querystring: NO_QUERY }
+    }, async request => {
       const at = clock.now()
       const view = directory.view(request.params.code, at)
       if (view === undefined) throw notFound(request.params.code, at)

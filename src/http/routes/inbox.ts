@@ -41,13 +41,18 @@ export function inboxRoutes ({ store, directory, payloads, clock, settings }: Ht
 
   return async function registerInbox (app: FastifyInstance): Promise<void> {
     const querystring = inboxQuery({ usual: settings.inboxLockMs / 1000, most: settings.inboxMaxLockMs / 1000 })
-    app.get<{ Querystring: { limit: number, lockSeconds: number, agency?: string } }>('/inbox', { schema: { operationId: 'peekInbox', querystring }, exposeHeadRoute: false }, async request => {
+    app.get<{ Querystring: { limit: number, lockSeconds: number, agency?: string } }>('/inbox', {
+      schema: { operationId: 'peekInbox', querystring },
+      exposeHeadRoute: false
+    }, async request => {
       const { limit, lockSeconds, agency } = request.query
       const items = await store.peekInbox({ agencies: agenciesFor(request, agency), at: clock.now(), lockMs: lockSeconds * 1000, limit })
       return { items: items.map(viewInboxItem) }
     })
 
-    app.get<{ Params: { deliveryId: string } }>('/inbox/:deliveryId/content', { schema: { operationId: 'readInboxContent', params: DELIVERY_PARAMS, querystring: NO_QUERY } }, async (request, reply) => {
+    app.get<{ Params: { deliveryId: string } }>('/inbox/:deliveryId/content', {
+      schema: { operationId: 'readInboxContent', params: DELIVERY_PARAMS, querystring: NO_QUERY }
+    }, async (request, reply) => {
       const deliveryId = request.params.deliveryId.toLowerCase()
       const found = await store.findInbox(deliveryId, inboxAgenciesOf(callerOf(request)))
       if (found === undefined) throw notFound(deliveryId)
@@ -58,13 +63,17 @@ export function inboxRoutes ({ store, directory, payloads, clock, settings }: Ht
       return await replyPayload(request, reply, { payloads, packageId: row.id, ref: { sha256, size }, mediaType })
     })
 
-    app.post<{ Params: { deliveryId: string } }>('/inbox/:deliveryId/ack', { schema: { operationId: 'acknowledgeDelivery', params: DELIVERY_PARAMS, querystring: NO_QUERY } }, async (request, reply) => {
+    app.post<{ Params: { deliveryId: string } }>('/inbox/:deliveryId/ack', {
+      schema: { operationId: 'acknowledgeDelivery', params: DELIVERY_PARAMS, querystring: NO_QUERY }
+    }, async (request, reply) => {
       if (request.body !== undefined && !isEmptyObject(request.body)) throw unexpectedBody()
       await settle(request)
       return await reply.code(204).send()
     })
 
-    app.post<{ Params: { deliveryId: string }, Body: { reason: string } }>('/inbox/:deliveryId/reject', { schema: { operationId: 'rejectDelivery', params: DELIVERY_PARAMS, querystring: NO_QUERY, body: REJECTION } }, async (request, reply) => {
+    app.post<{ Params: { deliveryId: string }, Body: { reason: string } }>('/inbox/:deliveryId/reject', {
+      schema: { operationId: 'rejectDelivery', params: DELIVERY_PARAMS, querystring: NO_QUERY, body: REJECTION }
+    }, async (request, reply) => {
       const { reason } = request.body
       await settle(request, { code: 'RECIPIENT_REFUSED', detail: text(reason, reason) })
       return await reply.code(204).send()

@@ -1,51 +1,19 @@
-// /v1/packages: hand in, try out, list, read.
-import multipart from '@fastify/multipart'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Envelope } from '../../model/generated.js'
+// /v1/packages, reading: list, one package, its bytes, its history.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HubError } from '../../errors.js'
-import type { DeliveryState } from '../../model/generated.js'
+import type { DeliveryState, Envelope } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import type { Arrival } from '../../pipeline/types.js'
 import type { PackageFilter, StoredPackage } from '../../ports/store.js'
 import { callerOf, scopeOf } from '../auth.js'
-import { checkBodyHeaders, MAX_FORM_PARTS, openParts, PLAIN_TYPES } from '../body.js'
 import type { HttpDependencies } from '../dependencies.js'
-import { idempotencyKeyOf } from '../idempotency.js'
-import { chooseLanguage } from '../language.js'
+import { languageOf } from '../language.js'
 import { replyPayload } from '../payload.js'
 import { agencyOf, ATTACHMENT_PARAMS, fromCursor, ID_PARAMS, NO_QUERY, PACKAGE_KEY, PACKAGES_QUERY, SEQUENCE_KEY, TIMELINE_QUERY, toPage } from '../queries.js'
-import { packageNotFound, viewAccepted, viewEvent, viewPackage, viewPlan, viewSummary, visibleDeliveries } from '../views.js'
+import { packageNotFound, viewEvent, viewPackage, viewSummary, visibleDeliveries } from '../views.js'
 
 interface ListQuery {
   kind?: Envelope['kind'], from?: string, to?: string, correlationId?: string, state?: DeliveryState
   acceptedFrom?: string, acceptedTo?: string, limit: number, cursor?: string
-}
-
-/** Handing in and trying out: the only routes that take bodies unread. */
-export function intakeRoutes ({ intake, settings }: HttpDependencies) {
-  return async function registerIntake (app: FastifyInstance): Promise<void> {
-    // The bytes are sacred: nothing may read them before the pipeline does.
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser([...PLAIN_TYPES], (_request, _payload, done) => { done(null) })
-    await app.register(multipart, { limits: { fileSize: Infinity, parts: MAX_FORM_PARTS } })
-    const onRequest = checkBodyHeaders(settings.maxBodyBytes)
-
-    function arrivalOf (request: FastifyRequest, reply: FastifyReply): Arrival {
-      const idempotencyKey = idempotencyKeyOf(request.headers['idempotency-key'])
-      const parts = openParts(request, reply, settings.maxBodyBytes)
-      return { caller: callerOf(request), parts, traceId: request.id, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }
-    }
-
-    app.post('/packages', { onRequest, schema: { operationId: 'acceptPackage', querystring: NO_QUERY } }, async (request, reply) => {
-      const accepted = await intake.accept(arrivalOf(request, reply))
-      void reply.code(202).header('location', `/v1/packages/${accepted.packageId}`)
-      if (accepted.repeated) void reply.header('idempotent-replayed', 'true')
-      return viewAccepted(accepted, languageOf(request))
-    })
-
-    app.post('/packages/validate', { onRequest, schema: { operationId: 'validatePackage', querystring: NO_QUERY } }, async (request, reply) =>
-      viewPlan(await intake.plan(arrivalOf(request, reply)), languageOf(request)))
-  }
 }
 
 /** Reading what was handed in: callers see their own traffic, operators all. */
@@ -81,15 +49,21 @@ export function packageRoutes ({ store, directory, payloads, clock }: HttpDepend
       return { items: rows.map(row => viewSummary(row, caller, languageOf(request))), ...next }
     })
 
-    app.get<{ Params: { id: string } }>('/packages/:id', { schema: { operationId: 'readPackage', params: ID_PARAMS, querystring: NO_QUERY } }, async request =>
+    app.get<{ Params: { id: string } }>('/packages/:id', {
+      schema: { operationId: 'readPackage', params: ID_PARAMS, querystring: NO_QUERY }
+    }, async request =>
       viewPackage(await findVisible(request), callerOf(request), languageOf(request)))
 
-    app.get<{ Params: { id: string } }>('/packages/:id/content', { schema: { operationId: 'readPackageContent', params: ID_PARAMS, querystring: NO_QUERY } }, async (request, reply) => {
+    app.get<{ Params: { id: string } }>('/packages/:id/content', {
+      schema: { operationId: 'readPackageContent', params: ID_PARAMS, querystring: NO_QUERY }
+    }, async (request, reply) => {
       const { id, original, mediaType } = await findVisible(request)
       return await replyPayload(request, reply, { payloads, packageId: id, ref: original, mediaType })
     })
 
-    app.get<{ Params: { id: string, n: number } }>('/packages/:id/attachments/:n', { schema: { operationId: 'readAttachment', params: ATTACHMENT_PARAMS, querystring: NO_QUERY } }, async (request, reply) => {
+    app.get<{ Params: { id: string, n: number } }>('/packages/:id/attachments/:n', {
+      schema: { operationId: 'readAttachment', params: ATTACHMENT_PARAMS, querystring: NO_QUERY }
+    }, async (request, reply) => {
       const { id, attachments } = await findVisible(request)
       const { n } = request.params
       const file = attachments.find(attachment => attachment.n === n)
@@ -98,7 +72,9 @@ export function packageRoutes ({ store, directory, payloads, clock }: HttpDepend
       return await replyPayload(request, reply, { payloads, packageId: id, ref: { sha256, size }, mediaType: contentType, filename: name })
     })
 
-    app.get<{ Params: { id: string }, Querystring: { limit: number, cursor?: string } }>('/packages/:id/timeline', { schema: { operationId: 'readTimeline', params: ID_PARAMS, querystring: TIMELINE_QUERY } }, async request => {
+    app.get<{ Params: { id: string }, Querystring: { limit: number, cursor?: string } }>('/packages/:id/timeline', {
+      schema: { operationId: 'readTimeline', params: ID_PARAMS, querystring: TIMELINE_QUERY }
+    }, async request => {
       const { limit, cursor } = request.query
       const after = fromCursor(cursor, SEQUENCE_KEY)
       const found = await findVisible(request)
@@ -109,8 +85,4 @@ export function packageRoutes ({ store, directory, payloads, clock }: HttpDepend
       return { items: items.map(event => viewEvent(event, languageOf(request))), ...next }
     })
   }
-}
-
-function languageOf (request: FastifyRequest): ReturnType<typeof chooseLanguage> {
-  return chooseLanguage(request.headers['accept-language'])
 }
