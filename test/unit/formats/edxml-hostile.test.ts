@@ -168,14 +168,14 @@ test('where a chunk ends makes no difference', async t => {
   t.equal(whole.attachments.length, 4)
   t.equal(whole.attachments[2]?.sha256, sha256(Buffer.from('trong tệp nén')))
   const files = message.indexOf('<AttachmentEncoded>')
-  // Every place where the cut-out decides, and every seventh where only the header is read.
-  for (let at = 1; at < message.length; at += at < 80 || at > files ? 1 : 7) {
+  // Every place where the cut-out decides; fewer where only the header is read.
+  for (let at = 1; at < message.length; at += at < 80 || at > files ? 1 : 31) {
     const context = createMemoryContext()
     const split = await edxmlCodec.decode((async function * () { yield message.subarray(0, at); yield message.subarray(at) })(), (async function * () {})(), context)
     if (JSON.stringify(split) !== JSON.stringify(whole)) t.same(split, whole, `cut at ${at}`)
   }
   t.same(await decode(message, { chunk: 1 }), whole, 'byte by byte')
-  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 700 }), async chunk => JSON.stringify(await decode(message, { chunk })) === JSON.stringify(whole)), { numRuns: 30 })
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 700 }), async chunk => JSON.stringify(await decode(message, { chunk })) === JSON.stringify(whole)), { numRuns: 8 })
 })
 
 test('base64 of any bytes, wrapped and cut anywhere, gives the bytes back', async t => {
