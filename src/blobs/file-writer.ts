@@ -15,124 +15,135 @@ export interface FileWriterOptions {
   onEnd: () => void
 }
 
-export interface FileWriter extends BlobWriter {
-  /** Brings everything written so far to the disk. */
-  flush (): Promise<void>
-}
-
 /** Below this, chunks are gathered: a system call costs as much as copying some 10 kB. Node's streams bring 64 kB at most. */
 const GATHER_BYTES = 64 * 1024
 
-export function createFileWriter ({ path, handle, publish, onEnd }: FileWriterOptions): FileWriter {
-  const hash = createHash('sha256')
-  let state: 'open' | 'written' | 'committing' | 'gone' = 'open'
-  let ref: BlobRef | undefined
-  let size = 0
-  let gathered: Uint8Array[] = []
-  let gatheredBytes = 0
-  /** Where the next bytes go. Bytes before it are written, or being written by `writing`. */
-  let position = 0
-  let writing: Promise<void> = Promise.resolve()
+export class FileWriter implements BlobWriter {
+  readonly #options: FileWriterOptions
+  readonly #hash = createHash('sha256')
+  #state: 'open' | 'written' | 'committing' | 'gone' = 'open'
+  #ref: BlobRef | undefined
+  #size = 0
+  #gathered: Uint8Array[] = []
+  #gatheredBytes = 0
+  /** Where the next bytes go. Those before it are written, or being written by `#writing`. */
+  #position = 0
+  #writing: Promise<void> = Promise.resolve()
 
-  function assertOpen (): void {
-    if (state !== 'open') throw new HubError('INTERNAL', text('Nội dung này đã được ghi xong hoặc đã bỏ.', 'This blob is committed or discarded already.'))
+  constructor (options: FileWriterOptions) {
+    this.#options = options
   }
 
-  async function dispose (): Promise<void> {
-    if (state === 'gone') return
-    state = 'gone'
-    gathered = []
+  async write (chunk: Uint8Array): Promise<void> {
+    this.#assertOpen()
+    this.#hash.update(chunk)
+    this.#size += chunk.length
+    if (chunk.length < GATHER_BYTES) {
+      // Copied, because the caller may use its buffer again once this resolves.
+      this.#gathered.push(Buffer.from(chunk))
+      this.#gatheredBytes += chunk.length
+      if (this.#gatheredBytes < GATHER_BYTES) return
+      this.#appendGathered()
+    } else {
+      this.#appendGathered()
+      this.#append(chunk)
+    }
+    await this.#orDispose(async () => { await this.#writing })
+  }
+
+  async read (start: number, end: number): Promise<Readable> {
+    if (this.#state !== 'written') this.#assertOpen()
+    if (!(start >= 0 && start <= end && end <= this.#size)) {
+      throw new HubError('INTERNAL', text('Khoảng cần đọc nằm ngoài nội dung.', 'The range to be read is outside of the blob.'))
+    }
+    if (start === end) return Readable.from([], { objectMode: false })
+    return await this.#orDispose(async () => {
+      await this.#settleWrites()
+      // A descriptor of its own, which stays good when the file is renamed or removed.
+      return (await openFile(this.#options.path, 'r')).createReadStream({ start, end: end - 1 })
+    })
+  }
+
+  /** Brings everything written so far to the disk. */
+  async sync (): Promise<void> {
+    this.#assertOpen()
+    await this.#orDispose(async () => {
+      await this.#settleWrites()
+      await this.#options.handle.sync()
+    })
+  }
+
+  async end (): Promise<BlobRef> {
+    if (this.#ref !== undefined) return this.#ref
+    this.#assertOpen()
+    this.#state = 'written'
+    this.#ref = { sha256: this.#hash.digest('hex'), size: this.#size }
+    await this.#orDispose(async () => { await this.#settleWrites() })
+    return this.#ref
+  }
+
+  async commit (): Promise<void> {
+    const ref = this.#ref
+    if (ref === undefined || this.#state !== 'written') {
+      throw new HubError('INTERNAL', text('Nội dung này chưa ghi xong hoặc đã bỏ.', 'This blob is not ended, or gone already.'))
+    }
+    this.#state = 'committing'
+    await this.#orDispose(async () => {
+      await this.#settleWrites()
+      await this.#options.handle.sync()
+      await this.#options.publish(this.#options.path, ref)
+      await this.#dispose()
+    })
+  }
+
+  async discard (): Promise<void> {
+    if (this.#state === 'open' || this.#state === 'written') await this.#dispose()
+  }
+
+  #assertOpen (): void {
+    if (this.#state === 'open') return
+    throw new HubError('INTERNAL', text('Nội dung này đã được ghi xong hoặc đã bỏ.', 'This blob is committed or discarded already.'))
+  }
+
+  async #dispose (): Promise<void> {
+    if (this.#state === 'gone') return
+    this.#state = 'gone'
+    this.#gathered = []
+    const { path, handle, onEnd } = this.#options
     onEnd()
-    await writing.catch(() => {})
+    await this.#writing.catch(() => {})
     await handle.close().catch(() => {})
     await rm(path, { force: true }).catch(() => {})
   }
 
   /** Whatever fails, the file goes: half a blob is worth nothing, and on a full disk its space is. */
-  async function orDispose<T> (act: () => Promise<T>): Promise<T> {
+  async #orDispose<T> (act: () => Promise<T>): Promise<T> {
     try {
       return await act()
     } catch (error) {
-      await dispose()
+      await this.#dispose()
       throw toStorageError(error)
     }
   }
 
-  function append (bytes: Uint8Array): void {
-    const at = position
-    position += bytes.length
-    writing = writing.then(async () => { await writeFully(handle, bytes, at) })
-    writing.catch(() => {})
+  #append (bytes: Uint8Array): void {
+    const at = this.#position
+    this.#position += bytes.length
+    this.#writing = this.#writing.then(async () => { await writeFully(this.#options.handle, bytes, at) })
+    // Reported by whoever waits for it next.
+    this.#writing.catch(() => {})
   }
 
-  function appendGathered (): void {
-    if (gatheredBytes === 0) return
-    const [only] = gathered
-    append(gathered.length === 1 && only !== undefined ? only : Buffer.concat(gathered, gatheredBytes))
-    gathered = []
-    gatheredBytes = 0
+  #appendGathered (): void {
+    if (this.#gatheredBytes === 0) return
+    this.#append(Buffer.concat(this.#gathered, this.#gatheredBytes))
+    this.#gathered = []
+    this.#gatheredBytes = 0
   }
 
-  async function settleWrites (): Promise<void> {
-    appendGathered()
-    await writing
-  }
-
-  return {
-    async write (chunk) {
-      assertOpen()
-      if (chunk.length === 0) return
-      hash.update(chunk)
-      size += chunk.length
-      if (chunk.length < GATHER_BYTES) {
-        // Copied, because the caller may use its buffer again once this resolves.
-        gathered.push(Buffer.from(chunk))
-        gatheredBytes += chunk.length
-        if (gatheredBytes < GATHER_BYTES) return
-        appendGathered()
-      } else {
-        appendGathered()
-        append(chunk)
-      }
-      await orDispose(async () => { await writing })
-    },
-    async read (start, end) {
-      if (state !== 'written') assertOpen()
-      if (!(start >= 0 && start <= end && end <= size)) throw new HubError('INTERNAL', text('Khoảng cần đọc nằm ngoài nội dung.', 'The range to be read is outside of the blob.'))
-      if (start === end) return Readable.from([], { objectMode: false })
-      return await orDispose(async () => {
-        await settleWrites()
-        // A descriptor of its own, which stays good when the file is renamed or removed.
-        return (await openFile(path, 'r')).createReadStream({ start, end: end - 1 })
-      })
-    },
-    async flush () {
-      assertOpen()
-      await orDispose(async () => {
-        await settleWrites()
-        await handle.sync()
-      })
-    },
-    async end () {
-      if (ref !== undefined) return ref
-      assertOpen()
-      await orDispose(settleWrites)
-      state = 'written'
-      return (ref = { sha256: hash.digest('hex'), size })
-    },
-    async commit () {
-      if (ref === undefined || state !== 'written') throw new HubError('INTERNAL', text('Nội dung chưa ghi xong hoặc đã bỏ.', 'This blob is not ended, or gone already.'))
-      const address = ref
-      state = 'committing'
-      await orDispose(async () => {
-        await handle.sync()
-        await publish(path, address)
-        await dispose()
-      })
-    },
-    async discard () {
-      if (state === 'open' || state === 'written') await dispose()
-    }
+  async #settleWrites (): Promise<void> {
+    this.#appendGathered()
+    await this.#writing
   }
 }
 

@@ -6,7 +6,7 @@ import { HubError } from '../errors.js'
 import { newId } from '../ids.js'
 import { text } from '../model/text.js'
 import type { BlobRef, Blobs, BlobWriter } from '../ports/blobs.js'
-import { createFileWriter, toStorageError } from './file-writer.js'
+import { FileWriter, toStorageError } from './file-writer.js'
 
 export interface FilesystemBlobsOptions {
   /** Made when missing, for the owner only (0700; files 0600). May be shared by several hub processes. */
@@ -36,10 +36,10 @@ export async function openFilesystemBlobs ({ directory, openTemporary = openPriv
     return { path, handle: await openTemporary(path) }
   }
   const probe = async (): Promise<void> => {
-    const writer = createFileWriter({ ...await guarded(create), publish: async () => {}, onEnd: () => {} })
+    const writer = new FileWriter({ ...await guarded(create), publish: async () => {}, onEnd: () => {} })
     try {
       await writer.write(Buffer.alloc(4096))
-      await writer.flush()
+      await writer.sync()
     } finally {
       await writer.discard()
     }
@@ -53,7 +53,7 @@ export async function openFilesystemBlobs ({ directory, openTemporary = openPriv
   }
   return {
     async writer () {
-      const writer = createFileWriter({ ...await guarded(create), publish: shards.publish, onEnd: () => { unfinished.delete(writer) } })
+      const writer = new FileWriter({ ...await guarded(create), publish: shards.publish, onEnd: () => { unfinished.delete(writer) } })
       unfinished.add(writer)
       return writer
     },
@@ -162,5 +162,6 @@ function toOpeningError (directory: string, error: unknown): HubError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const storageError = toStorageError(error)
   if (storageError.code === 'STORAGE_FULL') return storageError
-  return new HubError('CONFIG_INVALID', text(`Không dùng được thư mục lưu trữ ${directory}: ${reason}`, `The blob directory ${directory} cannot be used: ${reason}`), { cause })
+  const detail = text(`Không dùng được thư mục lưu trữ ${directory}: ${reason}`, `The blob directory ${directory} cannot be used: ${reason}`)
+  return new HubError('CONFIG_INVALID', detail, { cause })
 }

@@ -133,7 +133,8 @@ export function reasonOf (error: unknown): string {
 
 /** The reason stays in the cause, for the log: it may name hosts, and answers to callers must not. */
 export function unavailable (reason: string, cause?: unknown): HubError {
-  return new HubError('BROKER_UNAVAILABLE', text('Hàng đợi chưa nhận được lúc này.', 'The broker cannot take this now.'), { cause: new Error(reason, { cause }) })
+  const detail = text('Hàng đợi tạm thời không sử dụng được.', 'The broker cannot be used at the moment.')
+  return new HubError('BROKER_UNAVAILABLE', detail, { cause: new Error(reason, { cause }) })
 }
 
 /** @throws HubError `BROKER_UNAVAILABLE` */

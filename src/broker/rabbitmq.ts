@@ -31,6 +31,7 @@ const INVALID_RETRY_MS = 1000
  * while the broker is away. Until it is connected (`probe` tells), `publish`, `inspect` and `probe` reject with
  * `BROKER_UNAVAILABLE` without waiting; `consume` resolves and begins once it is. `publish` and `probe` also reject while the
  * broker refuses messages for want of memory or disk. Acks of claims from a lost connection are dropped: they come again.
+ * Some acked in the last moments before `close` may, too: a busy RabbitMQ forgets acks it has not passed to the queue yet.
  * @throws HubError `CONFIG_INVALID` when the URL is not an AMQP URL
  */
 export async function openRabbitmqBroker (options: RabbitmqBrokerOptions): Promise<Broker> {
@@ -46,7 +47,11 @@ export async function openRabbitmqBroker (options: RabbitmqBrokerOptions): Promi
       answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
       signal
     }, setUp)
-  const publishing = keepLinked({ role: 'publish', log, open: async signal => await open('publish', signal, async connection => await openPublishing(connection, topology, log)) })
+  const publishing = keepLinked({
+    role: 'publish',
+    log,
+    open: async signal => await open('publish', signal, async connection => await openPublishing(connection, topology, log))
+  })
   const publisher = (): PublishingSession => publishing.session() ?? fail(publishing.reason())
   const divert = createDivert({ topology, log, send: async message => { await publisher().send([message]) } })
   const consuming = keepLinked({
@@ -284,7 +289,8 @@ function createDivert ({ topology, log, send }: { topology: Topology, log: LinkL
 function withHeartbeat (address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url === undefined || !['amqp:', 'amqps:'].includes(url.protocol)) {
-    throw new HubError('CONFIG_INVALID', text('Địa chỉ RabbitMQ phải bắt đầu bằng amqp:// hoặc amqps://.', 'The RabbitMQ URL must begin with amqp:// or amqps://.'))
+    const detail = text('Địa chỉ RabbitMQ phải bắt đầu bằng amqp:// hoặc amqps://.', 'The RabbitMQ URL must begin with amqp:// or amqps://.')
+    throw new HubError('CONFIG_INVALID', detail)
   }
   if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS))
   return url.href

@@ -70,9 +70,11 @@ test('files: a process killed in the middle of a blob leaves nothing visible, an
 test('files: a directory that cannot be used is a fault of the configuration that says why', async t => {
   const directory = await makeDirectory(t)
   await writeFile(join(directory, 'file'), '')
-  await t.rejects(openFilesystemBlobs({ directory: join(directory, 'file') }), { code: 'CONFIG_INVALID', message: /file cannot be used: (ENOTDIR|EEXIST)/ })
+  const place = { directory: join(directory, 'file') }
+  await t.rejects(openFilesystemBlobs(place), { code: 'CONFIG_INVALID', message: /file cannot be used: (ENOTDIR|EEXIST)/ })
   const refused = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
-  await t.rejects(openFilesystemBlobs({ directory, openTemporary: async () => { throw refused } }), { code: 'CONFIG_INVALID', message: /cannot be used: EACCES/ })
+  const openTemporary = async (): Promise<FileHandle> => { throw refused }
+  await t.rejects(openFilesystemBlobs({ directory, openTemporary }), { code: 'CONFIG_INVALID', message: /cannot be used: EACCES/ })
 })
 
 test('files: a directory that goes away is an error of the storage, without its path', async t => {
@@ -131,8 +133,9 @@ test('files: short writes are completed', async t => {
   const directory = await makeDirectory(t)
   const openTemporary = async (path: string): Promise<FileHandle> => {
     const handle = await open(path, 'wx')
-    const write = handle.write.bind(handle) as (bytes: Uint8Array, offset: number, length: number, position: number) => Promise<unknown>
-    return Object.assign(handle, { write: async (bytes: Uint8Array, offset: number, length: number, position: number) => await write(bytes, offset, Math.min(length, 1000), position) })
+    const write: Write = handle.write.bind(handle)
+    const short: Write = async (bytes, offset, length, position) => await write(bytes, offset, Math.min(length, 1000), position)
+    return Object.assign(handle, { write: short })
   }
   const blobs = await openFilesystemBlobs({ directory, openTemporary })
   const bytes = Buffer.from(Array.from({ length: 70_001 }, (_, index) => index & 0xff))
@@ -150,6 +153,8 @@ test('files: a directory that others use too is fine', async t => {
   await t.resolves(openFilesystemBlobs({ directory }))
 })
 
+type Write = (bytes: Uint8Array, offset: number, length: number, position: number) => Promise<unknown>
+
 function diskError (code: string): Error {
   return Object.assign(new Error(`${code}: no space`), { code })
 }
@@ -157,14 +162,13 @@ function diskError (code: string): Error {
 /** A file on a disk that fills up: half of the first write arrives, the rest fails; or all seems well until it is synced. */
 function failing (handle: FileHandle, method: 'write' | 'sync', code: string): FileHandle {
   if (method === 'sync') return Object.assign(handle, { sync: async () => { throw diskError(code) } })
-  const write = handle.write.bind(handle) as (bytes: Uint8Array, offset: number, length: number) => Promise<unknown>
+  const write: Write = handle.write.bind(handle)
   let calls = 0
-  return Object.assign(handle, {
-    write: async (bytes: Uint8Array, offset: number, length: number) => {
-      if (calls++ > 0) throw diskError(code)
-      return await write(bytes, offset, Math.floor(length / 2))
-    }
-  })
+  const filling: Write = async (bytes, offset, length, position) => {
+    if (calls++ > 0) throw diskError(code)
+    return await write(bytes, offset, Math.floor(length / 2), position)
+  }
+  return Object.assign(handle, { write: filling })
 }
 
 async function age (path: string, seconds: number): Promise<void> {

@@ -153,7 +153,8 @@ if (rabbitmqUrl === undefined) {
   test('RabbitMQ: what is no claim check ends in the invalid lane and holds nobody up', async t => {
     const { broker, prefix, log } = await openThroughProxy(t, rabbitmqUrl)
     const rubbish = ['', 'rubbish', '[]', 'null', '{}', '{"deliveryId":"x","lane":"normal"}', '{"deliveryId":"","lane":"normal","publishedAt":1}',
-      '{"deliveryId":7,"lane":"normal","publishedAt":1}', '{"deliveryId":"x","lane":"normal","publishedAt":"1"}', encodeClaim(claims(1, { lane: 'urgent' })[0] as ReceivedClaim).toString()]
+      '{"deliveryId":7,"lane":"normal","publishedAt":1}', '{"deliveryId":"x","lane":"normal","publishedAt":"1"}',
+      ...claims(1, { lane: 'urgent' }).map(claim => encodeClaim(claim).toString())]
     const received: string[] = []
     await withChannel(rabbitmqUrl, async channel => {
       for (const content of rubbish) channel.sendToQueue(`${prefix}.normal`, Buffer.from(content), { messageId: 'of-somebody' })
@@ -187,8 +188,12 @@ if (rabbitmqUrl === undefined) {
   })
 }
 
+interface Proxied { broker: Broker, proxy: TcpProxy, prefix: string, log: string[] }
+
+type ProxyOptions = Partial<RabbitmqBrokerOptions> & { start?: 'refused' }
+
 /** A broker that reaches RabbitMQ through a proxy; everything is removed after the test. */
-async function openThroughProxy (t: Test, url: string, options: Partial<RabbitmqBrokerOptions> & { start?: 'refused' } = {}): Promise<{ broker: Broker, proxy: TcpProxy, prefix: string, log: string[] }> {
+async function openThroughProxy (t: Test, url: string, options: ProxyOptions = {}): Promise<Proxied> {
   const target = new URL(url)
   const proxy = await openTcpProxy({ host: target.hostname, port: Number(target.port || 5672) })
   if (options.start === 'refused') proxy.refuse()

@@ -10,7 +10,8 @@ export interface BrokerPlace {
 }
 
 export function claims (count: number, { lane = 'normal', from = 0 }: { lane?: Lane, from?: number } = {}): ClaimCheck[] {
-  return Array.from({ length: count }, (_, index) => ({ deliveryId: `${lane}-${String(from + index).padStart(6, '0')}`, lane, publishedAt: 1_795_140_000_000 + from + index }))
+  return Array.from({ length: count }, (_, index) => from + index)
+    .map(number => ({ deliveryId: `${lane}-${String(number).padStart(6, '0')}`, lane, publishedAt: 1_795_140_000_000 + number }))
 }
 
 export const idsOf = (list: readonly ClaimCheck[]): string[] => list.map(claim => claim.deliveryId)
