@@ -116,15 +116,22 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     async stop (graceMs) {
       await Promise.all(consumers.map(async consumer => { await consumer.stop() }))
       const settled = Promise.all(inFlight.values())
-      await Promise.race([settled, clock.sleep(graceMs)])
+      await atMost(settled, graceMs, clock)
       stopping.abort(new Error('the hub is stopping'))
       // The store may be away; leases end by themselves, so a bounded wait loses nothing.
-      await Promise.race([settled, clock.sleep(5000)])
+      await atMost(settled, 5000, clock)
       closed.abort()
       await renewing
     },
     readUpTo: lane => newest[lane]
   }
+}
+
+/** Waits for `work`, but no longer than `ms`; leaves no timer behind. */
+async function atMost (work: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
+  const waiting = new AbortController()
+  await Promise.race([work, clock.sleep(ms, waiting.signal)])
+  waiting.abort()
 }
 
 function toRecord ({ claimed, outcome, settlement, startedAt, finishedAt, sent }: Settled, owner: string): AttemptRecord {
