@@ -42,7 +42,7 @@ export async function runDemo ({ configFile, until, output }: DemoOptions): Prom
     const hub = await startHub({ config: province.config, log: createLog(province.config.log) })
     try {
       const report = await play(hub.url, province, startedAt)
-      printReport(report, hub.url)
+      printReport(report, { url: hub.url, key: province.keys.get('van-hanh') ?? '' })
       if (output === 'json') process.stdout.write(`${JSON.stringify(summarize(report))}\n`)
       if (until === 'stopped') await stopped
       return report.ok ? 0 : 1

@@ -39,7 +39,8 @@ export function summarize ({ ok, seconds, refused, rows }: Report): object {
   }
 }
 
-export function printReport ({ ok, seconds, refused, refusalsExpected, rows, faults }: Report, url: string): void {
+/** Prints the table, what went wrong, and where to look further; the key is made for this run and dies with it. */
+export function printReport ({ ok, seconds, refused, refusalsExpected, rows, faults }: Report, { url, key }: { url: string, key: string }): void {
   const cells = rows.map(row => [shorten(row.title, 34), shorten(row.package, 28), `${row.from} → ${row.to}`, row.axis, row.adapter, String(row.attempts), row.state, row.ms === null ? '' : `${row.ms} ms`])
   const lines = [
     '',
@@ -51,6 +52,7 @@ export function printReport ({ ok, seconds, refused, refusalsExpected, rows, fau
     `  API      ${url}/v1`,
     `  Docs     ${url}/docs`,
     `  Health   ${url}/health/ready`,
+    `  Key      ${key}   (operator; paste it under Authorize on the docs page)`,
     ''
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
