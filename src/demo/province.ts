@@ -41,7 +41,8 @@ export async function prepareProvince (configFile: string | undefined): Promise<
       store: services?.store ?? { ...sample.store, dataDirectory: join(directory, 'store') },
       broker: services?.broker ?? sample.broker,
       blobs: services?.blobs ?? { ...sample.blobs, directory: join(directory, 'blobs') },
-      http: services?.http ?? { ...sample.http, port: 0 },
+      // Any free port: the demo must not fail because something else listens on the usual one.
+      http: { ...sample.http, port: 0 },
       log: services?.log ?? { ...sample.log, level: 'warn' },
       delivery: { ...sample.delivery, retry: { ...sample.delivery.retry, firstMs: 400 } }
     },
