@@ -1,4 +1,5 @@
 // The delivery worker: takes claims from the lanes, claims their rows in batches, tries them, records in batches, acks last.
+import { setMaxListeners } from 'node:events'
 import type { Broker, Consumer, ReceivedClaim } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
@@ -34,6 +35,8 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
   const { store, broker, clock, log, owner, leaseMs, batchSize } = options
   const stopping = new AbortController()
   const closed = new AbortController()
+  // Every attempt under way listens; Node takes more than ten listeners for a leak.
+  setMaxListeners(0, stopping.signal, closed.signal)
   const inFlight = new Map<string, Promise<void>>()
   const newest: Record<Lane, number> = { urgent: 0, normal: 0 }
   const consumers: Consumer[] = []
