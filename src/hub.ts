@@ -10,7 +10,7 @@ import { laneOf } from './model/lane.js'
 import type { Endpoint } from './ports/directory.js'
 import type { AcceptResult } from './ports/store.js'
 import { attempt, createIntake } from './pipeline/index.js'
-import type { Accepted, Intake } from './pipeline/types.js'
+import type { Accepted, Intake, Settled } from './pipeline/types.js'
 import { createPayloads, type Payloads } from './pipeline/payloads.js'
 import { createAuthenticator, withMainCodes } from './security/credentials.js'
 import { createBatcher } from './workers/batcher.js'
@@ -114,9 +114,10 @@ function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: P
     leaseMs: config.delivery.leaseMs,
     batchSize: config.delivery.batchSize,
     prefetch: { urgent: config.broker.prefetch, normal: config.broker.prefetch },
-    attempt: async (claimed, stopping) => {
-      const endpoint = sessions.endpoint(claimed.delivery.endpoint ?? '') ?? detached(claimed.delivery.endpoint ?? '')
-      return await sessions.limited(endpoint.id, async () => await attempt(claimed, {
+    attempt: async (claimed, { draining, stopping }) => {
+      const id = claimed.delivery.endpoint ?? ''
+      const endpoint = sessions.endpoint(id) ?? detached(id)
+      const tryIt = async (): Promise<Settled> => await attempt(claimed, {
         endpoint,
         session: async () => await sessions.session(endpoint.id),
         payloads,
@@ -125,7 +126,9 @@ function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: P
         stopping,
         onDefect: error => { log.warn({ endpoint: endpoint.id, deliveryId: claimed.delivery.id, err: error }, 'attempt.failed') },
         random: Math.random
-      }))
+      })
+      const lane = laneOf(claimed.package.envelope.priority)
+      return await sessions.places(id)?.run(tryIt, { lane, signal: draining }) ?? { result: await tryIt() }
     }
   })
 }

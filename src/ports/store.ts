@@ -143,8 +143,8 @@ export interface Store {
   claim (ids: readonly string[], options: { owner: string, at: number, leaseMs: number }): Promise<ClaimedDelivery[]>
   /** Prolongs leases that `owner` still holds. Answers the ids that it does. */
   renew (ids: readonly string[], options: { owner: string, at: number, leaseMs: number }): Promise<string[]>
-  /** Gives deliveries back untouched (stopping): queued again, the attempt not counted. */
-  release (ids: readonly string[], options: { owner: string, at: number }): Promise<void>
+  /** Gives deliveries back untouched (endpoint busy, hub stopping): deferred until their `dueAt`, the attempt not counted. */
+  release (deliveries: ReadonlyArray<{ deliveryId: string, dueAt: number }>, options: { owner: string }): Promise<void>
   /** Records outcomes and their events. Records of leases lost meanwhile are ignored and their ids answered. */
   settle (records: readonly AttemptRecord[]): Promise<{ lost: string[] }>
   /**
