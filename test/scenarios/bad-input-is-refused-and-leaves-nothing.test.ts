@@ -42,7 +42,8 @@ for (const path of ['/v1/packages', '/v1/packages/validate']) {
       const { errors: [first] = [] } = answer.json
       t.strictSame({ status: answer.status, code: answer.json['code'] }, { status, code }, name, { answer: answer.json })
       if (pointer !== undefined) t.strictSame({ pointer: first?.pointer, code: first?.code }, { pointer, code: fault ?? code }, `${name}: place`, { answer: answer.json })
-      t.ok(performance.now() - startedAt < 1000, `${name}: answered at once`)
+      // A loaded machine may be slow with anything; what is meant to exhaust the hub must not take longer than the rest.
+      t.ok(performance.now() - startedAt < (code === 'XML_LIMIT' || code === 'XML_FORBIDDEN' ? 1000 : 5000), `${name}: answered at once`)
       t.ok(answer.bytes.length < 100_000, `${name}: the answer is bounded`)
     }
   })
@@ -107,6 +108,37 @@ await t.test('what would be two requests in one is none', async t => {
     const answers = [...wire.received().matchAll(/HTTP\/1\.1 (\d+)/g)].map(match => match[1])
     t.ok(answers.length === 1 && answers[0]?.startsWith('4'), framing, { received: wire.received() })
   }
+})
+
+await t.test('an address that means nothing is refused or finds nothing', async t => {
+  const none = '0199f0a1-7c3e-7d42-9a51-3f6f1c2b4d5e'
+  const cases: Array<[string, number, string?]> = [
+    ['/v1/packages?limit=1e9', 400, '/query/limit'], ['/v1/packages?limit=', 400, '/query/limit'], ['/v1/packages?limit=10&limit=20', 400, '/query/limit'],
+    ['/v1/packages?cursor=AAAA', 400, '/query/cursor'], ['/v1/packages?__proto__=1', 400, '/query/__proto__'], ['/v1/packages?kind[]=document', 400, '/query/kind[]'],
+    ['/v1/packages?acceptedFrom=2026-12-31T23:59:60Z', 400, '/query/acceptedFrom'], ['/v1/packages?acceptedTo=2026-01-01T00:00:00%2B07', 400, '/query/acceptedTo'],
+    ['/v1/packages?acceptedFrom=2026-02-30T00:00:00Z', 400, '/query/acceptedFrom'], ['/v1/packages?acceptedFrom=0000-01-01T00:00:00Z&acceptedTo=9999-12-31T23:59:59-14:00', 200],
+    ['/v1/packages?from=%00', 400, '/query/from'], ['/v1/packages?correlationId=%00%ED%A0%80', 200], ['/v1/agencies?query=%00%25.*', 200], ['/v1/agencies/%E1%BB', 400],
+    ['/v1/agencies/..%2f..%2fetc%2fpasswd', 404, '/params/code'], [`/v1/packages/${none}/timeline?cursor=OTk5OTk5OTk5OTk5OTk5`, 404], ['/v1/packages/', 400, '/params/id'],
+    ['//v1/packages', 404], ['/docs/static/..%2f..%2f..%2fpackage.json', 404], ['/v1/inbox?agency=%00', 403, '/query/agency'], ['/v1/inbox?lockSeconds=1.5', 400, '/query/lockSeconds']
+  ]
+  for (const [path, status, pointer] of cases) {
+    const answer = await call(`${hub.url}${path}`, { key })
+    t.equal(answer.status, status, path, { answer: answer.json })
+    if (pointer !== undefined) t.equal(answer.json['errors'][0].pointer, pointer, path)
+  }
+})
+
+await t.test('a body over the limit closes its connection and no other', async t => {
+  const [large, other] = [openWire(hub.url), openWire(hub.url)]
+  large.socket.write(`${HEAD('/v1/packages')}Content-Length: ${MOST_BYTES + 1}\r\n\r\n`)
+  large.socket.write(Buffer.alloc(MOST_BYTES + 1, ' '))
+  await eventually(large.closed)
+  t.match(large.received(), /^HTTP\/1\.1 413 [^]*connection: close[^]*BODY_TOO_LARGE/i)
+  const refused = '<html/>'
+  other.socket.write(`${HEAD('/v1/packages')}Content-Length: ${refused.length}\r\n\r\n${refused}GET /health/live HTTP/1.1\r\nHost: hub\r\n\r\n`)
+  await eventually(() => other.received().includes('{"ok":true}'))
+  t.match(other.received(), /^HTTP\/1\.1 422 [^]*HTTP\/1\.1 200 /)
+  other.socket.destroy()
 })
 
 await t.test('after all of that nothing is left', async t => {
