@@ -1,6 +1,7 @@
 // The composition root: the only file that names every implementation. `startHub` reads top-down as the hub is built; what
 // is built later is closed earlier.
 import { hostname } from 'node:os'
+import { HubError } from './errors.js'
 import { createHttpServer } from './http/server.js'
 import { newId } from './ids.js'
 import type { Logger } from './log.js'
@@ -67,7 +68,9 @@ function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts):
   const acceptOne = createBatcher<AcceptedPackage, AcceptResult>({
     run: async packages => await store.accept(packages),
     maxItems: config.delivery.batchSize,
-    concurrency: 2
+    concurrency: 2,
+    // Some seconds of work: who waits longer is better told to come back.
+    maxWaiting: 20 * config.delivery.batchSize
   })
   const onStored = ({ deliveries, acceptedAt }: Accepted, priority: number): void => {
     relay.publish(deliveries.filter(({ problem }) => problem === undefined)
@@ -124,7 +127,7 @@ function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: P
         policy: config.delivery.retry,
         clock,
         stopping,
-        onDefect: error => { log.warn({ endpoint: endpoint.id, deliveryId: claimed.delivery.id, err: error }, 'attempt.failed') },
+        onDefect: error => { logDefect(log, error, { endpoint: endpoint.id, deliveryId: claimed.delivery.id }) },
         random: Math.random
       })
       const lane = laneOf(claimed.package.envelope.priority)
@@ -153,4 +156,10 @@ async function openDoor ({ config, directory, store, broker, blobs, payloads, cl
   })
   closing.add('http', async () => { await server.close() })
   return await server.listen({ host: config.http.host, port: config.http.port })
+}
+
+/** A throw that says what it is (a session that does not open, content that is gone) is in the delivery's reason; any other is a defect. */
+function logDefect (log: Logger, error: unknown, facts: { endpoint: string, deliveryId: string }): void {
+  if (error instanceof HubError) log.debug({ ...facts, err: error }, 'attempt.hindered')
+  else log.error({ ...facts, err: error }, 'attempt.crashed')
 }

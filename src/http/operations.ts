@@ -138,7 +138,7 @@ export const OPERATIONS: Record<string, Operation> = {
   rejectDelivery: {
     tag: 'inbox',
     summary: 'Refuse a delivery, with the reason',
-    description: 'The sender is told at once. Repeating it is harmless.',
+    description: 'The sender sees it at once. Repeating it is harmless.',
     requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/Rejection' }, example: EXAMPLES.Rejection } } },
     answers: { 204: { description: 'Refused.' } },
     problems: ['REQUEST_INVALID', 'JSON_MALFORMED', 'FORBIDDEN', 'NOT_FOUND', 'DELIVERY_NOT_AVAILABLE']

@@ -103,6 +103,8 @@ export interface PackageFilter {
   kind?: Envelope['kind']
   fromAgency?: string
   toAgency?: string
+  /** Recipient code exactly as the sender wrote it; for codes that mean no agency. */
+  writtenTo?: string
   correlationId?: string
   state?: DeliveryState
   acceptedFrom?: number

@@ -1,5 +1,7 @@
 // The store on PostgreSQL: the one file that knows `pg`. A pool that outlives restarts of the server, and nothing else.
 import pg from 'pg'
+import { fault, HubError } from '../errors.js'
+import { text } from '../model/text.js'
 import type { AdapterLog } from '../ports/adapter.js'
 import type { Store } from '../ports/store.js'
 import { toStoreError } from './failure.js'
@@ -20,7 +22,7 @@ export interface PostgresStoreOptions {
 const MAX_PREPARED = 200
 
 /**
- * Connects and migrates. Rejects with `STORE_UNAVAILABLE` when the server does not answer, `STORE_TOO_NEW` when a later
+ * Connects and migrates. Rejects with `STORE_UNAVAILABLE` when the server does not answer, `CONFIG_INVALID` when it refuses the login, `STORE_TOO_NEW` when a later
  * release has been there.
  */
 export async function openPostgresStore (options: PostgresStoreOptions): Promise<Store> {
@@ -29,9 +31,17 @@ export async function openPostgresStore (options: PostgresStoreOptions): Promise
     await migrate(sql, options.schema)
   } catch (error) {
     await sql.close()
-    throw toStoreError(error)
+    throw refusedLogin(error) ?? toStoreError(error)
   }
   return createStore(sql)
+}
+
+/** At the opening, a wrong user, password or database is a fault of the configuration: waiting would not mend it. */
+function refusedLogin (error: unknown): HubError | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!/^(28|3D)/.test(code)) return undefined
+  const detail = text('Máy chủ PostgreSQL từ chối đăng nhập: kiểm tra người dùng, mật khẩu và tên cơ sở dữ liệu.', 'The PostgreSQL server refuses the login: check user, password and database name.')
+  return new HubError('CONFIG_INVALID', detail, { errors: [fault('FIELD_INVALID', '/store/url', detail)] })
 }
 
 /** The bare connection pool, not migrated. */

@@ -25,13 +25,19 @@ export function packageRoutes ({ store, directory, payloads, clock }: HttpDepend
     return found
   }
 
+  /** A code that means no agency may still have been written: its deliveries were refused, and are looked for by it. */
+  function recipientFilter (code: string, at: number): PackageFilter {
+    const agency = directory.find(code, at)
+    return agency === undefined ? { writtenTo: code } : { toAgency: agency.code }
+  }
+
   function filterOf (query: ListQuery): PackageFilter {
     const { kind, from, to, correlationId, state, acceptedFrom, acceptedTo } = query
     const at = clock.now()
     return {
       ...(kind === undefined ? {} : { kind }),
       ...(from === undefined ? {} : { fromAgency: agencyOf(directory, { parameter: 'from', code: from, at }) }),
-      ...(to === undefined ? {} : { toAgency: agencyOf(directory, { parameter: 'to', code: to, at }) }),
+      ...(to === undefined ? {} : recipientFilter(to, at)),
       ...(correlationId === undefined ? {} : { correlationId }),
       ...(state === undefined ? {} : { state }),
       ...(acceptedFrom === undefined ? {} : { acceptedFrom: instantOf({ parameter: 'acceptedFrom', value: acceptedFrom }) }),
