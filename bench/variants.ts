@@ -56,6 +56,8 @@ async function openHub (place: Place): Promise<Variant> {
   await writeFile(file, JSON.stringify(configOf(place, { name, folder, port, keySha256 })))
   const child = spawn(process.execPath, [
     ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+    // As in the Dockerfile and in `npm start`.
+    '--max-semi-space-size=32',
     fileURLToPath(new URL('../src/cli.js', import.meta.url)), 'start', '--config', file
   ], { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
   undo(async () => { await stopProcess(child) })
