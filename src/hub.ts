@@ -37,7 +37,10 @@ export interface HubOptions {
   signal?: AbortSignal
 }
 
-interface Parts extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[], payloads: Payloads, relay: Relay }
+/** What a hub is assembled from. */
+export interface Foundation extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[] }
+
+interface Parts extends Foundation { payloads: Payloads, relay: Relay }
 
 /** Attempts under way may take this long to finish when the hub stops, ms. */
 const STOP_GRACE_MS = 10_000
@@ -49,19 +52,25 @@ export async function startHub ({ config, log, signal }: HubOptions): Promise<Hu
     const directory = await openDirectory(config)
     const endpoints = await loadEndpoints(config, directory)
     const resources = await openResources({ config, directory, log, closing, signal: signal ?? new AbortController().signal })
-    const payloads = createPayloads({ ...resources, inlineBytes: config.blobs.inlineBytes })
-    const relay = createRelay({ broker: resources.broker, log })
-    closing.add('relay', async () => { await relay.idle() })
-    const parts: Parts = { ...resources, config, log, closing, endpoints, payloads, relay }
-    const intake = buildIntake(parts)
-    await startWorkers(parts, intake)
-    const url = await openDoor(parts, intake)
-    log.info({ listening: url, store: config.store.kind, broker: config.broker.kind, endpoints: endpoints.length }, 'hub.started')
-    return { url, stop: async () => { await closing.close() } }
+    return await assembleHub({ ...resources, config, log, closing, endpoints })
   } catch (error) {
     await closing.close()
     throw error
   }
+}
+
+/** Puts a hub together on what is already open and starts it. When it rejects, what was begun is in `closing`. */
+export async function assembleHub (foundation: Foundation): Promise<Hub> {
+  const { config, log, closing, endpoints, broker } = foundation
+  const payloads = createPayloads({ ...foundation, inlineBytes: config.blobs.inlineBytes })
+  const relay = createRelay({ broker, log })
+  closing.add('relay', async () => { await relay.idle() })
+  const parts: Parts = { ...foundation, payloads, relay }
+  const intake = buildIntake(parts)
+  await startWorkers(parts, intake)
+  const url = await openDoor(parts, intake)
+  log.info({ listening: url, store: config.store.kind, broker: config.broker.kind, endpoints: endpoints.length }, 'hub.started')
+  return { url, stop: async () => { await closing.close() } }
 }
 
 function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts): Intake {
