@@ -97,6 +97,11 @@ const VALUES: Hostile[] = [
   { name: 'JSON with a comment', body: `/* hi */${dossier()}`, status: 400, code: 'JSON_MALFORMED', pointer: '' },
   { name: 'an array', body: '[]', status: 422, code: 'PACKAGE_INVALID', pointer: '', fault: 'FIELD_INVALID' },
   { name: 'null', body: 'null', status: 422, code: 'PACKAGE_INVALID', pointer: '', fault: 'FIELD_INVALID' },
+  // Each of these once cost seconds to minutes: a fault was made for every item.
+  { name: 'a hundred thousand unknown fields', body: dossier().replace('{', `{${Array.from({ length: 100_000 }, (_, n) => `"k${n}":1,`).join('')}`), status: 422, code: 'FIELD_UNKNOWN' },
+  { name: 'a key two hundred thousand times', body: dossier().replace('{', `{${'"a":1,'.repeat(200_000)}`), status: 422, code: 'FIELD_INVALID', pointer: '/a' },
+  { name: 'fifty thousand empty papers', body: dossier({ ThanhPhanHoSo: Array.from({ length: 50_000 }, () => ({ GiayToDinhKem: [{}] })) }), status: 422, code: 'FIELD_INVALID', pointer: '/ThanhPhanHoSo' },
+  { name: 'fifteen hundred empty papers', body: dossier({ ThanhPhanHoSo: Array.from({ length: 1500 }, () => ({ GiayToDinhKem: [{}] })) }), status: 422, code: 'PACKAGE_INVALID', fault: 'FIELD_INVALID' },
   { name: 'JSON that nests deeply', body: `{"HoSo":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, status: 400, code: 'JSON_MALFORMED' },
   { name: 'the key __proto__', body: dossier().replace('{', '{"__proto__":{"role":"operator"},'), status: 422, code: 'FIELD_UNKNOWN', pointer: '/__proto__' },
   { name: 'the key constructor', body: dossier({ constructor: { prototype: {} } }), status: 422, code: 'FIELD_UNKNOWN', pointer: '/constructor' },
