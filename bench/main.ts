@@ -55,7 +55,7 @@ function parse (): BenchOptions | undefined {
 /** Ctrl-C: what was made is removed all the same, because the caller of `main` goes on from here. */
 async function stopped (): Promise<number> {
   return await new Promise(resolve => {
-    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.on(signal, () => { resolve(code) })
+    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) process.on(signal, () => { resolve(code) })
   })
 }
 
@@ -127,6 +127,9 @@ async function takeTurns ({ bench, template, count, reversed, perSecond }: Turn)
   }
   return rounds
 }
+
+// A reader that goes away (`| head`) must not end this process before it has removed what it made.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 try {
   process.exitCode = await main()

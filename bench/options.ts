@@ -18,10 +18,10 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --packages N        packages per round (default: 1500 up to 16 kB, 500 above)
+  --packages N        packages per round (default: 1000 up to 16 kB, 400 above)
   --connections N     connections of the load generator (default 50)
   --sizes 4k,100k     sizes of the packages (default 4k,100k)
-  --rounds N          counted rounds per size (default 5)
+  --rounds N          counted rounds per size (default 3)
   --only hub|reference
   --profile DIR       write a CPU profile of the hub to DIR
   --json              one JSON object on the last line`
@@ -35,7 +35,7 @@ export function readOptions (args: string[]): BenchOptions {
       packages: { type: 'string' },
       connections: { type: 'string', default: '50' },
       sizes: { type: 'string', default: '4k,100k' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
       only: { type: 'string' },
       profile: { type: 'string' }
     }
@@ -55,7 +55,7 @@ export function readOptions (args: string[]): BenchOptions {
 
 /** How many packages a round has: enough for some seconds, so that one checkpoint or garbage collection does not decide. */
 export function packagesFor (size: number, { packages }: BenchOptions): number {
-  return packages ?? (size <= 16_384 ? 1500 : 500)
+  return packages ?? (size <= 16_384 ? 1000 : 400)
 }
 
 function count (name: string, value: string): number {
