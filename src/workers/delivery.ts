@@ -45,7 +45,7 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
   const stopping = new AbortController()
   const closed = new AbortController()
   // Every attempt under way listens; Node takes more than ten listeners for a leak.
-  setMaxListeners(0, stopping.signal, closed.signal)
+  setMaxListeners(0, draining.signal, stopping.signal, closed.signal)
   const inFlight = new Map<string, Promise<void>>()
   const newest: Record<Lane, number> = { urgent: 0, normal: 0 }
   const consumers: Consumer[] = []
