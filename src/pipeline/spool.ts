@@ -40,7 +40,9 @@ export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
     },
     async commit () {
       // Together: each waits for the disk. What is committed when another fails is a blob that no row names, as after a crash.
-      await Promise.all([...entries].map(async ({ writer }) => { await writer?.commit() }))
+      const commits = await Promise.allSettled([...entries].map(async ({ writer }) => { await writer?.commit() }))
+      // All have come to an end before the sender is told: nothing goes on behind a refusal.
+      for (const commit of commits) if (commit.status === 'rejected') throw commit.reason
     },
     async discard () {
       await Promise.all([...entries].map(async entry => { await entry.discard() }))

@@ -15,6 +15,8 @@ export interface PostgresStoreOptions {
   /** Created when missing. Everything the hub stores is in it. */
   schema: string
   maxConnections: number
+  /** A server may be silent this long over a statement; then its connection is given up, as `STORE_UNAVAILABLE`. Default 30000. */
+  answerTimeoutMs?: number
   log?: AdapterLog
 }
 
@@ -45,7 +47,7 @@ function refusedLogin (error: unknown): HubError | undefined {
 }
 
 /** The bare connection pool, not migrated. */
-export function openPostgres ({ url, schema, maxConnections, log }: PostgresStoreOptions): Sql {
+export function openPostgres ({ url, schema, maxConnections, answerTimeoutMs = 30_000, log }: PostgresStoreOptions): Sql {
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
@@ -63,17 +65,23 @@ export function openPostgres ({ url, schema, maxConnections, log }: PostgresStor
   const names = new Map<string, string>()
   let closing: Promise<void> | undefined
   return {
-    query: async (text, values) => await run(pool, names, text, values),
+    query: async (text, values) => await run(pool, toQuery(names, text, values), answerTimeoutMs),
     transaction: async work => await inTransaction(pool, names, work),
     exec: async text => { await pool.query(text) },
     close: async () => await (closing ??= pool.end())
   }
 }
 
-async function run<Row> (on: pg.Pool | pg.PoolClient, names: Map<string, string>, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+function toQuery (names: Map<string, string>, text: string, values: readonly SqlValue[] = []): pg.QueryConfig {
   let name = names.get(text)
   if (name === undefined && names.size < MAX_PREPARED) names.set(text, name = `lienthong_${names.size}`)
-  const { rows } = await on.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })
+  return { text, values: [...values], ...(name === undefined ? {} : { name }) }
+}
+
+async function run<Row> (on: pg.Pool | pg.PoolClient, query: pg.QueryConfig, answerTimeoutMs?: number): Promise<Row[]> {
+  // A vanished server closes nothing: without a limit of our own a statement would wait for the system's, a quarter of an hour.
+  const limited: pg.QueryConfig & { query_timeout?: number } = answerTimeoutMs === undefined ? query : { ...query, query_timeout: answerTimeoutMs }
+  const { rows } = await on.query(limited)
   return rows as Row[]
 }
 
@@ -81,7 +89,7 @@ async function inTransaction<T> (pool: pg.Pool, names: Map<string, string>, work
   const client = await pool.connect()
   let broken: Error | undefined
   const within: Sql = {
-    query: async (text, values) => await run(client, names, text, values),
+    query: async (text, values) => await run(client, toQuery(names, text, values)),
     transaction: async inner => await inner(within),
     exec: async text => { await client.query(text) },
     close: async () => {}
