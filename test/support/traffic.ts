@@ -111,20 +111,22 @@ export async function eventsOf (client: ApiClient, packageId: string): Promise<E
 }
 
 export interface Fetching {
-  /** Deliveries acknowledged: id → how often. */
-  readonly taken: ReadonlyMap<string, number>
+  /** Deliveries whose content it has: an agency keeps a package before it acknowledges, since the answer to that may get lost. */
+  readonly taken: ReadonlySet<string>
   stop (): Promise<void>
 }
 
 /** An agency that empties its inbox again and again, whether or not the hub answers. */
 export function startFetching (client: ApiClient): Fetching {
-  const taken = new Map<string, number>()
+  const taken = new Set<string>()
   let stopped = false
   const fetchOnce = async (): Promise<void> => {
-    const { body } = await client.get<{ items?: Array<{ deliveryId: string }> }>('/v1/inbox?limit=100&lockSeconds=1')
-    for (const { deliveryId } of body.items ?? []) {
-      const { status } = await client.post(`/v1/inbox/${deliveryId}/ack`, '')
-      if (status === 204) taken.set(deliveryId, (taken.get(deliveryId) ?? 0) + 1)
+    const { body } = await client.get<{ items?: Array<{ deliveryId: string, sha256: string }> }>('/v1/inbox?limit=100&lockSeconds=1')
+    for (const { deliveryId, sha256 } of body.items ?? []) {
+      const bytes = await client.bytes(`/v1/inbox/${deliveryId}/content`)
+      if (createHash('sha256').update(bytes).digest('hex') !== sha256) continue
+      taken.add(deliveryId)
+      await client.post(`/v1/inbox/${deliveryId}/ack`, '')
     }
   }
   const running = (async () => {
