@@ -6,6 +6,7 @@ import { loadConfig, maskedConfig } from './config.js'
 import { runDemo } from './demo/index.js'
 import { runHub } from './main.js'
 import { printError } from './print.js'
+import { checkConfig, settingsSchemas } from './resources.js'
 import { createKey } from './security/credentials.js'
 
 // Required, not imported: tsc would write an imported package.json to dist/, and adapters there could no longer resolve lienthong/adapter.
@@ -41,14 +42,17 @@ config.command('check [file]')
   .description('reads a configuration and reports every fault')
   .action(async (file?: string) => {
     await printing(async () => {
-      await loadConfig({ file })
+      await checkConfig(await loadConfig({ file }))
       process.stdout.write('OK\n')
     })
   })
 config.command('print [file]')
   .description('prints the effective configuration, secrets masked')
   .action(async (file?: string) => {
-    await printing(async () => { process.stdout.write(`${JSON.stringify(maskedConfig(await loadConfig({ file })), null, 2)}\n`) })
+    await printing(async () => {
+      const effective = await loadConfig({ file })
+      process.stdout.write(`${JSON.stringify(maskedConfig(effective, await settingsSchemas(effective)), null, 2)}\n`)
+    })
   })
 
 program.command('key')

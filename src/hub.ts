@@ -1,6 +1,7 @@
 // The composition root: the only file that names every implementation. `startHub` reads top-down as the hub is built; what
 // is built later is closed earlier.
 import { hostname } from 'node:os'
+import { HubError } from './errors.js'
 import { createHttpServer } from './http/server.js'
 import { newId } from './ids.js'
 import type { Logger } from './log.js'
@@ -10,7 +11,7 @@ import { laneOf } from './model/lane.js'
 import type { Endpoint } from './ports/directory.js'
 import type { AcceptResult } from './ports/store.js'
 import { attempt, createIntake } from './pipeline/index.js'
-import type { Accepted, Intake } from './pipeline/types.js'
+import type { Accepted, Intake, Settled } from './pipeline/types.js'
 import { createPayloads, type Payloads } from './pipeline/payloads.js'
 import { createAuthenticator, withMainCodes } from './security/credentials.js'
 import { createBatcher } from './workers/batcher.js'
@@ -36,7 +37,10 @@ export interface HubOptions {
   signal?: AbortSignal
 }
 
-interface Parts extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[], payloads: Payloads, relay: Relay }
+/** What a hub is assembled from. */
+export interface Foundation extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[] }
+
+interface Parts extends Foundation { payloads: Payloads, relay: Relay }
 
 /** Attempts under way may take this long to finish when the hub stops, ms. */
 const STOP_GRACE_MS = 10_000
@@ -48,26 +52,34 @@ export async function startHub ({ config, log, signal }: HubOptions): Promise<Hu
     const directory = await openDirectory(config)
     const endpoints = await loadEndpoints(config, directory)
     const resources = await openResources({ config, directory, log, closing, signal: signal ?? new AbortController().signal })
-    const payloads = createPayloads({ ...resources, inlineBytes: config.blobs.inlineBytes })
-    const relay = createRelay({ broker: resources.broker, log })
-    closing.add('relay', async () => { await relay.idle() })
-    const parts: Parts = { ...resources, config, log, closing, endpoints, payloads, relay }
-    const intake = buildIntake(parts)
-    await startWorkers(parts, intake)
-    const url = await openDoor(parts, intake)
-    log.info({ listening: url, store: config.store.kind, broker: config.broker.kind, endpoints: endpoints.length }, 'hub.started')
-    return { url, stop: async () => { await closing.close() } }
+    return await assembleHub({ ...resources, config, log, closing, endpoints })
   } catch (error) {
     await closing.close()
     throw error
   }
 }
 
+/** Puts a hub together on what is already open and starts it. When it rejects, what was begun is in `closing`. */
+export async function assembleHub (foundation: Foundation): Promise<Hub> {
+  const { config, log, closing, endpoints, broker } = foundation
+  const payloads = createPayloads({ ...foundation, inlineBytes: config.blobs.inlineBytes })
+  const relay = createRelay({ broker, log })
+  closing.add('relay', async () => { await relay.idle() })
+  const parts: Parts = { ...foundation, payloads, relay }
+  const intake = buildIntake(parts)
+  await startWorkers(parts, intake)
+  const url = await openDoor(parts, intake)
+  log.info({ listening: url, store: config.store.kind, broker: config.broker.kind, endpoints: endpoints.length }, 'hub.started')
+  return { url, stop: async () => { await closing.close() } }
+}
+
 function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts): Intake {
   const acceptOne = createBatcher<AcceptedPackage, AcceptResult>({
     run: async packages => await store.accept(packages),
     maxItems: config.delivery.batchSize,
-    concurrency: 2
+    concurrency: 2,
+    // Some seconds of work: who waits longer is better told to come back.
+    maxWaiting: 20 * config.delivery.batchSize
   })
   const onStored = ({ deliveries, acceptedAt }: Accepted, priority: number): void => {
     relay.publish(deliveries.filter(({ problem }) => problem === undefined)
@@ -114,18 +126,21 @@ function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: P
     leaseMs: config.delivery.leaseMs,
     batchSize: config.delivery.batchSize,
     prefetch: { urgent: config.broker.prefetch, normal: config.broker.prefetch },
-    attempt: async (claimed, stopping) => {
-      const endpoint = sessions.endpoint(claimed.delivery.endpoint ?? '') ?? detached(claimed.delivery.endpoint ?? '')
-      return await sessions.limited(endpoint.id, async () => await attempt(claimed, {
+    attempt: async (claimed, { draining, stopping }) => {
+      const id = claimed.delivery.endpoint ?? ''
+      const endpoint = sessions.endpoint(id) ?? detached(id)
+      const tryIt = async (): Promise<Settled> => await attempt(claimed, {
         endpoint,
         session: async () => await sessions.session(endpoint.id),
         payloads,
         policy: config.delivery.retry,
         clock,
         stopping,
-        onDefect: error => { log.warn({ endpoint: endpoint.id, deliveryId: claimed.delivery.id, err: error }, 'attempt.failed') },
+        onDefect: error => { logDefect(log, error, { endpoint: endpoint.id, deliveryId: claimed.delivery.id }) },
         random: Math.random
-      }))
+      })
+      const lane = laneOf(claimed.package.envelope.priority)
+      return await sessions.places(id)?.run(tryIt, { lane, signal: draining }) ?? { result: await tryIt() }
     }
   })
 }
@@ -150,4 +165,10 @@ async function openDoor ({ config, directory, store, broker, blobs, payloads, cl
   })
   closing.add('http', async () => { await server.close() })
   return await server.listen({ host: config.http.host, port: config.http.port })
+}
+
+/** A throw that says what it is (a session that does not open, content that is gone) is in the delivery's reason; any other is a defect. */
+function logDefect (log: Logger, error: unknown, facts: { endpoint: string, deliveryId: string }): void {
+  if (error instanceof HubError) log.debug({ ...facts, err: error }, 'attempt.hindered')
+  else log.error({ ...facts, err: error }, 'attempt.crashed')
 }

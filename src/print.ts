@@ -4,7 +4,7 @@ import { HubError } from './errors.js'
 /** Writes an error to standard error. */
 export function printError (error: unknown): void {
   if (!(error instanceof HubError)) {
-    process.stderr.write(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+    process.stderr.write(`${describe(error)}\n`)
     return
   }
   const { code, detail, errors, cause } = error
@@ -14,4 +14,10 @@ export function printError (error: unknown): void {
   }
   if (cause instanceof Error) lines.push(`  ← ${cause.message}`)
   process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+/** What the system refused (a port in use, a disk that is full) is no defect: its message names all there is to know. */
+function describe (error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'syscall' in error ? error.message : error.stack ?? error.message
 }

@@ -17,6 +17,7 @@ import type { Broker } from './ports/broker.js'
 import type { Clock } from './ports/clock.js'
 import type { Directory } from './ports/directory.js'
 import type { Store } from './ports/store.js'
+import { withMainCodes } from './security/credentials.js'
 import { openPgliteStore } from './store/pglite.js'
 import { openPostgresStore } from './store/postgres.js'
 import type { Closing } from './workers/closing.js'
@@ -80,6 +81,21 @@ export async function loadEndpoints (config: HubConfig, directory: Directory): P
   }
   if (faults.length > 0) throw new HubError('CONFIG_INVALID', text('Cấu hình điểm kết nối có lỗi.', 'The endpoints are not configured rightly.'), { errors: faults })
   return loaded
+}
+
+/** Everything that can be said of a configuration without starting: rejects with `CONFIG_INVALID` and every fault. */
+export async function checkConfig (config: HubConfig): Promise<void> {
+  const directory = await openDirectory(config)
+  await loadEndpoints(config, directory)
+  // Any instant does: a code is known or not, whatever the day.
+  withMainCodes(config.clients, directory, 0)
+}
+
+/** Adapter name → schema of its settings, for masking. An adapter that cannot be loaded is left out. */
+export async function settingsSchemas (config: HubConfig): Promise<Record<string, object>> {
+  const names = [...new Set(config.endpoints.map(({ adapter }) => adapter))]
+  const loaded = await Promise.allSettled(names.map(async name => [name, (await loadAdapter(name)).settingsSchema] as const))
+  return Object.fromEntries(loaded.flatMap(each => each.status === 'fulfilled' ? [each.value] : []))
 }
 
 /** Gives each endpoint what its adapter may use of the hub. */

@@ -62,6 +62,7 @@ function createSession (settings: Settings, kit: AdapterKit): AdapterSession {
 }
 
 async function bodyOf ({ body }: OutboundDelivery, signal: AbortSignal): Promise<Readable | Buffer> {
+  if (body.bytes !== undefined) return body.bytes
   const stream = await body.open()
   if (body.size > SMALL_BYTES) return stream
   try {

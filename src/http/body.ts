@@ -44,7 +44,7 @@ export async function * openParts (request: FastifyRequest, reply: FastifyReply,
   const contentType = mediaTypeOf(request)
   const metered = meter(request, maxBodyBytes)
   // The exchange is over: a reader that is still at it (the client went away, or was answered early) must not wait for ever.
-  reply.raw.once('close', () => { metered.destroy(cutOff()) })
+  reply.raw.once('close', () => { if (!metered.destroyed) metered.destroy(cutOff()) })
   try {
     if (contentType === FORM_TYPE) yield * formParts(request, metered)
     else yield { contentType, body: metered }

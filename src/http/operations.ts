@@ -1,7 +1,7 @@
 // What the documentation says about each route beyond its parameters. Keyed by operationId; a test compares both ways.
 import type { ErrorCode } from '../errors.js'
 import { PLAIN_TYPES } from './body.js'
-import { DOSSIER_EXAMPLE, EDXML_EXAMPLE, EXAMPLES } from './examples.js'
+import { DOSSIER_EXAMPLE, EDXML_EXAMPLE, EXAMPLES, FORM_EXAMPLE } from './examples.js'
 
 export interface Operation {
   tag: 'packages' | 'inbox' | 'agencies' | 'health'
@@ -32,7 +32,7 @@ const PACKAGE_BODY = {
         required: ['package'],
         additionalProperties: file
       },
-      example: { package: JSON.stringify(DOSSIER_EXAMPLE), file: '(bytes of don-de-nghi.pdf)' }
+      example: FORM_EXAMPLE
     }
   }
 }
@@ -138,7 +138,7 @@ export const OPERATIONS: Record<string, Operation> = {
   rejectDelivery: {
     tag: 'inbox',
     summary: 'Refuse a delivery, with the reason',
-    description: 'The sender is told at once. Repeating it is harmless.',
+    description: 'The sender sees it at once. Repeating it is harmless.',
     requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/Rejection' }, example: EXAMPLES.Rejection } } },
     answers: { 204: { description: 'Refused.' } },
     problems: ['REQUEST_INVALID', 'JSON_MALFORMED', 'FORBIDDEN', 'NOT_FOUND', 'DELIVERY_NOT_AVAILABLE']

@@ -109,6 +109,13 @@ export function agencyOf (directory: Directory, options: { parameter: string, co
   return agency.code
 }
 
+/** Epoch ms of an instant; refuses what the format allows and no clock shows: leap seconds, an offset of hours alone. */
+export function instantOf ({ parameter, value }: { parameter: string, value: string }): number {
+  const at = Date.parse(value)
+  if (Number.isNaN(at)) throw invalidQuery(parameter, 'ISO 8601 instant with offset, e.g. 2026-11-20T08:00:00+07:00', value)
+  return at
+}
+
 function invalidQuery (parameter: string, expected: string, found: string): HubError {
   const detail = text(`Tham số ${parameter} không hợp lệ.`, `The parameter ${parameter} is not valid.`)
   return new HubError('REQUEST_INVALID', detail, { errors: [fault('FIELD_INVALID', `/query/${escapePointer(parameter)}`, detail, { expected, found })] })

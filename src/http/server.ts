@@ -31,7 +31,8 @@ export type { HttpDependencies } from './dependencies.js'
 export async function createHttpServer (dependencies: HttpDependencies): Promise<FastifyInstance> {
   const { log, settings } = dependencies
   const app: FastifyInstance = Fastify<RawServerDefault>({
-    loggerInstance: log,
+    // Fastify's own lines (it is listening) have no event name; what it warns of is wanted.
+    loggerInstance: log.child({}, { level: 'warn' }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: settings.requestTimeoutMs,

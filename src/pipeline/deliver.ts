@@ -24,6 +24,7 @@ export async function deliver ({ outbound, endpoint }: Prepared, { session, stop
   const abort = new AbortController()
   const onStop = (): void => { abort.abort(stopping.reason) }
   stopping.addEventListener('abort', onStop, { once: true })
+  if (stopping.aborted) onStop()
   const timer = setTimeout(() => { abort.abort(new Error('attempt timed out')) }, endpoint.timeoutMs)
   try {
     const answer = session.deliver(outbound, abort.signal).then(checkOutcome)

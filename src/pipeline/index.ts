@@ -12,7 +12,7 @@ import { deliver } from './deliver.js'
 import type { Payloads } from './payloads.js'
 import { receive } from './receive.js'
 import { route } from './route.js'
-import { settle, type RetryPolicy } from './settle.js'
+import { settle, settleInterrupted, type RetryPolicy } from './settle.js'
 import { conflict, storePackage, type AcceptOne } from './store.js'
 import { transform } from './transform.js'
 import type { Accepted, Arrival, Attempted, Intake, Received, Settled } from './types.js'
@@ -86,7 +86,9 @@ export async function attempt (claimed: ClaimedDelivery, options: AttemptOptions
   const { outcome, sent } = await tryOnce(claimed, options)
   const finishedAt = options.clock.now()
   const { attempts, expiresAt } = claimed.delivery
-  const settlement = settle(outcome, { attempt: attempts, at: finishedAt, expiresAt, policy: options.policy, random: options.random() })
+  const settlement = options.stopping.aborted && outcome.kind === 'deferred'
+    ? settleInterrupted(outcome, finishedAt)
+    : settle(outcome, { attempt: attempts, at: finishedAt, expiresAt, policy: options.policy, random: options.random() })
   return { claimed, outcome, startedAt, finishedAt, settlement, ...(sent === undefined ? {} : { sent }) }
 }
 

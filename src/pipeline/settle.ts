@@ -42,6 +42,11 @@ export function settle (outcome: Outcome, facts: SettleFacts): Settlement {
   }
 }
 
+/** An attempt that the hub itself cut short, because it stops: due at once, whoever goes on, and never the last one. */
+export function settleInterrupted ({ problem }: Extract<Outcome, { kind: 'deferred' }>, at: number): Settlement {
+  return { state: 'deferred', dueAt: at, problem }
+}
+
 function settleDeferred ({ problem, retryAfterMs }: Extract<Outcome, { kind: 'deferred' }>, facts: SettleFacts): Settlement {
   const { attempt, at, expiresAt, policy } = facts
   if (attempt >= policy.maxAttempts) return { state: 'dead', problem: exhausted(problem, attempt) }

@@ -1,6 +1,6 @@
 // The payloads of one package on their way in: in memory while small, a blob in the making beyond that.
 // Nothing is durable before `commit`, nothing is left behind after `discard`.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { BlobRef, Blobs, BlobWriter } from '../ports/blobs.js'
 import type { PayloadRef } from '../model/package.js'
@@ -39,7 +39,10 @@ export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
       return inline
     },
     async commit () {
-      for (const { writer } of entries) await writer?.commit()
+      // Together: each waits for the disk. What is committed when another fails is a blob that no row names, as after a crash.
+      const commits = await Promise.allSettled([...entries].map(async ({ writer }) => { await writer?.commit() }))
+      // All have come to an end before the sender is told: nothing goes on behind a refusal.
+      for (const commit of commits) if (commit.status === 'rejected') throw commit.reason
     },
     async discard () {
       await Promise.all([...entries].map(async entry => { await entry.discard() }))
@@ -77,7 +80,7 @@ function createEntry (blobs: Blobs, inlineBytes: number, forget: () => void): En
     async end () {
       if (writer !== undefined) return (ref = await writer.end())
       bytes = Buffer.concat(chunks)
-      return (ref = { sha256: createHash('sha256').update(bytes).digest('hex'), size })
+      return (ref = { sha256: hash('sha256', bytes), size })
     },
     async discard () {
       forget()

@@ -10,7 +10,7 @@ export type AcceptOne = (accepted: AcceptedPackage) => Promise<AcceptResult>
 
 /**
  * Makes a package the hub's responsibility: after this, 202 is safe. A crash between the blobs and the transaction
- * leaves blobs that no row names; they are harmless and found by the garbage collection of the blobs.
+ * leaves blobs that no row names; they are harmless, and cost only their space.
  */
 export async function storePackage ({ package: accepted, received }: Routed, acceptOne: AcceptOne): Promise<Accepted> {
   await received.spooled.commit()

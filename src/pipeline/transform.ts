@@ -37,6 +37,7 @@ function toOutbound (claimed: ClaimedDelivery, sent: Prepared['sent'], payloads:
       mediaType: sent.mediaType,
       size: sent.size,
       sha256: sent.sha256,
+      ...(bytes === undefined ? {} : { bytes }),
       open: async () => bytes === undefined ? await payloads.open(accepted.id, sent) : bytesOf(bytes)
     },
     attachments: accepted.attachments,

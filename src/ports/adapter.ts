@@ -44,6 +44,8 @@ export interface OutboundDelivery {
     readonly size: number
     /** Lower-case hex SHA-256 of the bytes. */
     readonly sha256: string
+    /** The bytes, where the hub holds them already because they are few. */
+    readonly bytes?: Buffer
     /** A fresh stream of the bytes; call again for a second pass. */
     open (): Promise<Readable>
   }

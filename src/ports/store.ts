@@ -103,6 +103,8 @@ export interface PackageFilter {
   kind?: Envelope['kind']
   fromAgency?: string
   toAgency?: string
+  /** Recipient code exactly as the sender wrote it; for codes that mean no agency. */
+  writtenTo?: string
   correlationId?: string
   state?: DeliveryState
   acceptedFrom?: number
@@ -143,8 +145,8 @@ export interface Store {
   claim (ids: readonly string[], options: { owner: string, at: number, leaseMs: number }): Promise<ClaimedDelivery[]>
   /** Prolongs leases that `owner` still holds. Answers the ids that it does. */
   renew (ids: readonly string[], options: { owner: string, at: number, leaseMs: number }): Promise<string[]>
-  /** Gives deliveries back untouched (stopping): queued again, the attempt not counted. */
-  release (ids: readonly string[], options: { owner: string, at: number }): Promise<void>
+  /** Gives deliveries back untouched (endpoint busy, hub stopping): deferred until their `dueAt`, the attempt not counted. */
+  release (deliveries: ReadonlyArray<{ deliveryId: string, dueAt: number }>, options: { owner: string }): Promise<void>
   /** Records outcomes and their events. Records of leases lost meanwhile are ignored and their ids answered. */
   settle (records: readonly AttemptRecord[]): Promise<{ lost: string[] }>
   /**

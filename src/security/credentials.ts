@@ -1,5 +1,5 @@
 // API keys: made once, shown once, and kept only as a hash, so that a stolen configuration opens nothing.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { fault, HubError } from '../errors.js'
 import type { Caller } from '../model/caller.js'
 import type { ClientConfig } from '../model/generated.js'
@@ -59,5 +59,5 @@ export function withMainCodes<Client extends Pick<ClientConfig, 'agencies'>> (
 }
 
 function sha256 (value: string): Buffer {
-  return createHash('sha256').update(value, 'utf8').digest()
+  return hash('sha256', value, 'buffer')
 }

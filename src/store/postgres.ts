@@ -1,5 +1,7 @@
 // The store on PostgreSQL: the one file that knows `pg`. A pool that outlives restarts of the server, and nothing else.
 import pg from 'pg'
+import { fault, HubError } from '../errors.js'
+import { text } from '../model/text.js'
 import type { AdapterLog } from '../ports/adapter.js'
 import type { Store } from '../ports/store.js'
 import { toStoreError } from './failure.js'
@@ -13,6 +15,8 @@ export interface PostgresStoreOptions {
   /** Created when missing. Everything the hub stores is in it. */
   schema: string
   maxConnections: number
+  /** A server may be silent this long over a statement; then its connection is given up, as `STORE_UNAVAILABLE`. Default 30000. */
+  answerTimeoutMs?: number
   log?: AdapterLog
 }
 
@@ -20,7 +24,7 @@ export interface PostgresStoreOptions {
 const MAX_PREPARED = 200
 
 /**
- * Connects and migrates. Rejects with `STORE_UNAVAILABLE` when the server does not answer, `STORE_TOO_NEW` when a later
+ * Connects and migrates. Rejects with `STORE_UNAVAILABLE` when the server does not answer, `CONFIG_INVALID` when it refuses the login, `STORE_TOO_NEW` when a later
  * release has been there.
  */
 export async function openPostgresStore (options: PostgresStoreOptions): Promise<Store> {
@@ -29,13 +33,21 @@ export async function openPostgresStore (options: PostgresStoreOptions): Promise
     await migrate(sql, options.schema)
   } catch (error) {
     await sql.close()
-    throw toStoreError(error)
+    throw refusedLogin(error) ?? toStoreError(error)
   }
   return createStore(sql)
 }
 
+/** At the opening, a wrong user, password or database is a fault of the configuration: waiting would not mend it. */
+function refusedLogin (error: unknown): HubError | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!/^(28|3D)/.test(code)) return undefined
+  const detail = text('Máy chủ PostgreSQL từ chối đăng nhập: kiểm tra người dùng, mật khẩu và tên cơ sở dữ liệu.', 'The PostgreSQL server refuses the login: check user, password and database name.')
+  return new HubError('CONFIG_INVALID', detail, { errors: [fault('FIELD_INVALID', '/store/url', detail)] })
+}
+
 /** The bare connection pool, not migrated. */
-export function openPostgres ({ url, schema, maxConnections, log }: PostgresStoreOptions): Sql {
+export function openPostgres ({ url, schema, maxConnections, answerTimeoutMs = 30_000, log }: PostgresStoreOptions): Sql {
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
@@ -53,17 +65,23 @@ export function openPostgres ({ url, schema, maxConnections, log }: PostgresStor
   const names = new Map<string, string>()
   let closing: Promise<void> | undefined
   return {
-    query: async (text, values) => await run(pool, names, text, values),
+    query: async (text, values) => await run(pool, toQuery(names, text, values), answerTimeoutMs),
     transaction: async work => await inTransaction(pool, names, work),
     exec: async text => { await pool.query(text) },
     close: async () => await (closing ??= pool.end())
   }
 }
 
-async function run<Row> (on: pg.Pool | pg.PoolClient, names: Map<string, string>, text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+function toQuery (names: Map<string, string>, text: string, values: readonly SqlValue[] = []): pg.QueryConfig {
   let name = names.get(text)
   if (name === undefined && names.size < MAX_PREPARED) names.set(text, name = `lienthong_${names.size}`)
-  const { rows } = await on.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })
+  return { text, values: [...values], ...(name === undefined ? {} : { name }) }
+}
+
+async function run<Row> (on: pg.Pool | pg.PoolClient, query: pg.QueryConfig, answerTimeoutMs?: number): Promise<Row[]> {
+  // A vanished server closes nothing: without a limit of our own a statement would wait for the system's, a quarter of an hour.
+  const limited: pg.QueryConfig & { query_timeout?: number } = answerTimeoutMs === undefined ? query : { ...query, query_timeout: answerTimeoutMs }
+  const { rows } = await on.query(limited)
   return rows as Row[]
 }
 
@@ -71,7 +89,7 @@ async function inTransaction<T> (pool: pg.Pool, names: Map<string, string>, work
   const client = await pool.connect()
   let broken: Error | undefined
   const within: Sql = {
-    query: async (text, values) => await run(client, names, text, values),
+    query: async (text, values) => await run(client, toQuery(names, text, values)),
     transaction: async inner => await inner(within),
     exec: async text => { await client.query(text) },
     close: async () => {}

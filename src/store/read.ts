@@ -57,6 +57,7 @@ function packageConditions (filter: PackageFilter, page: Page, add: (value: SqlV
 function deliveryConditions (filter: PackageFilter, add: (value: SqlValue) => string): string[] {
   return [
     ...(filter.toAgency === undefined ? [] : [`d.agency = ${add(escapeText(filter.toAgency))}::text`]),
+    ...(filter.writtenTo === undefined ? [] : [`d.written_to = ${add(escapeText(filter.writtenTo))}::text`]),
     ...(filter.state === undefined ? [] : [`d.state = ${add(filter.state)}::text`])
   ]
 }

@@ -57,14 +57,18 @@ export async function renew (sql: Sql, ids: readonly string[], { owner, at, leas
 }
 
 /** See `Store.release`. */
-export async function release (sql: Sql, ids: readonly string[], { owner, at }: { owner: string, at: number }): Promise<void> {
-  const known = ids.filter(isId)
+export async function release (sql: Sql, deliveries: ReadonlyArray<{ deliveryId: string, dueAt: number }>, { owner }: { owner: string }): Promise<void> {
+  const known = deliveries.filter(({ deliveryId }) => isId(deliveryId))
   if (known.length === 0) return
   await sql.query(`
-    WITH held AS (SELECT d.id FROM delivery d WHERE d.id = ANY($1::uuid[]) AND ${isIn('active')} AND d.owner = $2::text ORDER BY d.id FOR UPDATE)
-    UPDATE delivery d SET state = 'queued', attempts = d.attempts - 1, owner = NULL, leased_until = NULL, due_at = $3::timestamptz
+    WITH input AS (
+      SELECT * FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, due_at timestamptz)
+    ), held AS (
+      SELECT d.id, input.due_at FROM delivery d JOIN input ON d.id = input.id WHERE ${isIn('active')} AND d.owner = $2::text ORDER BY d.id FOR UPDATE OF d
+    )
+    UPDATE delivery d SET state = 'deferred', attempts = d.attempts - 1, owner = NULL, leased_until = NULL, due_at = held.due_at
     FROM held WHERE d.id = held.id`,
-  [known, escapeText(owner), instant(at)])
+  [toJson(known.map(({ deliveryId, dueAt }) => ({ id: deliveryId, due_at: instant(dueAt) }))), escapeText(owner)])
 }
 
 /** See `Store.releaseAll`. The attempts stay counted: nobody knows how far they got. */

@@ -1,4 +1,6 @@
 // Batching is the way to speed: many callers, one statement. No timer: a batch is what came while the last one ran.
+import { HubError } from '../errors.js'
+import { text } from '../model/text.js'
 
 export interface BatcherOptions<Item, Result> {
   /** Runs one batch; answers one result per item, in order. A rejection rejects every caller of the batch. */
@@ -6,6 +8,8 @@ export interface BatcherOptions<Item, Result> {
   maxItems: number
   /** Batches at the same time. */
   concurrency: number
+  /** Items that may wait; more are rejected with `OVERLOADED`. Unlimited when absent. */
+  maxWaiting?: number
 }
 
 export interface Batcher<Item, Result> {
@@ -16,7 +20,7 @@ export interface Batcher<Item, Result> {
 
 interface Waiting<Item, Result> { item: Item, resolve: (result: Result) => void, reject: (error: unknown) => void }
 
-export function createBatcher<Item, Result> ({ run, maxItems, concurrency }: BatcherOptions<Item, Result>): Batcher<Item, Result> {
+export function createBatcher<Item, Result> ({ run, maxItems, concurrency, maxWaiting = Infinity }: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   let waiting: Array<Waiting<Item, Result>> = []
   let running = 0
   let scheduled = false
@@ -53,6 +57,10 @@ export function createBatcher<Item, Result> ({ run, maxItems, concurrency }: Bat
   }
 
   const add = async (item: Item): Promise<Result> => await new Promise((resolve, reject) => {
+    if (waiting.length >= maxWaiting) {
+      reject(new HubError('OVERLOADED', text('Hệ thống đang quá tải, hãy gửi lại sau.', 'The hub has too much to do; send again later.'), { retryAfterSeconds: 2 }))
+      return
+    }
     waiting.push({ item, resolve, reject })
     schedule()
   })

@@ -1,4 +1,5 @@
 // The delivery worker: takes claims from the lanes, claims their rows in batches, tries them, records in batches, acks last.
+import { setMaxListeners } from 'node:events'
 import type { Broker, Consumer, ReceivedClaim } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
@@ -18,13 +19,21 @@ export interface DeliveryWorkerOptions {
   leaseMs: number
   batchSize: number
   prefetch: Record<Lane, number>
-  /** One attempt; never rejects. */
-  attempt: (claimed: ClaimedDelivery, stopping: AbortSignal) => Promise<Settled>
+  /** One attempt; never rejects. `askAgainInMs`: it was not made, because the endpoint is busy or `draining` has aborted. */
+  attempt: (claimed: ClaimedDelivery, signals: StopSignals) => Promise<{ result: Settled } | { askAgainInMs: number }>
+}
+
+/** A stop comes in two steps. */
+export interface StopSignals {
+  /** Begin nothing any more. */
+  draining: AbortSignal
+  /** End what is under way. */
+  stopping: AbortSignal
 }
 
 export interface DeliveryWorker {
   start (): Promise<void>
-  /** Takes no more, waits up to `graceMs` for attempts under way, aborts and records the rest. */
+  /** Takes no more, gives back what has not begun, waits up to `graceMs` for attempts under way, aborts and records the rest. */
   stop (graceMs: number): Promise<void>
   /** Store time up to which claims of a lane have been handed to this process; 0 before the first. */
   readUpTo (lane: Lane): number
@@ -32,8 +41,11 @@ export interface DeliveryWorker {
 
 export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryWorker {
   const { store, broker, clock, log, owner, leaseMs, batchSize } = options
+  const draining = new AbortController()
   const stopping = new AbortController()
   const closed = new AbortController()
+  // Every attempt under way listens; Node takes more than ten listeners for a leak.
+  setMaxListeners(0, draining.signal, stopping.signal, closed.signal)
   const inFlight = new Map<string, Promise<void>>()
   const newest: Record<Lane, number> = { urgent: 0, normal: 0 }
   const consumers: Consumer[] = []
@@ -44,7 +56,7 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     concurrency: 2,
     run: async ids => {
       const claim = async (): Promise<ClaimedDelivery[]> => await store.claim(ids, { owner, at: clock.now(), leaseMs })
-      const claimed = await persist(claim, { clock, log, what: 'claim', signal: stopping.signal })
+      const claimed = await persist(claim, { clock, log, what: 'claim', signal: draining.signal })
       const byId = new Map(claimed.map(each => [each.delivery.id, each]))
       return ids.map(id => {
         const mine = byId.get(id)
@@ -64,27 +76,38 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     }
   })
 
+  const giveBackOne = createBatcher<{ deliveryId: string, dueAt: number }, undefined>({
+    maxItems: batchSize,
+    concurrency: 1,
+    run: async deliveries => {
+      await persist(async () => { await store.release(deliveries, { owner }) }, { clock, log, what: 'release', signal: closed.signal })
+      return deliveries.map(() => undefined)
+    }
+  })
+
   async function work (received: ReceivedClaim): Promise<void> {
+    const { deliveryId } = received
     let claimed: ClaimedDelivery | undefined
     try {
-      claimed = await claimOne(received.deliveryId)
+      claimed = await claimOne(deliveryId)
     } catch (error) {
-      log.error({ deliveryId: received.deliveryId, err: error }, 'claim.failed')
-      received.requeue()
+      if (draining.signal.aborted) { received.requeue(); return }
+      // Its row is queued; the sweeper publishes it again. Given back to the lane it would come at once, again and again.
+      log.error({ deliveryId, err: error }, 'claim.failed')
+      received.ack()
       return
     }
     // Not queued any more: somebody else has it, or it is settled. The claim has done its work.
     if (claimed === undefined) { received.ack(); return }
-    const settled = await options.attempt(claimed, stopping.signal)
     try {
-      const recorded = await recordOne(toRecord(settled, owner))
-      logAttempt(log, settled, recorded)
-      received.ack()
+      const attempted = await options.attempt(claimed, { draining: draining.signal, stopping: stopping.signal })
+      if ('result' in attempted) logAttempt(log, attempted.result, await recordOne(toRecord(attempted.result, owner)))
+      else await giveBackOne({ deliveryId, dueAt: clock.now() + attempted.askAgainInMs })
     } catch (error) {
       // The lease ends by itself and the sweeper publishes the delivery again.
-      log.error({ deliveryId: received.deliveryId, err: error }, 'settlement.unrecorded')
-      received.requeue()
+      log.error({ deliveryId, err: error }, 'settlement.unrecorded')
     }
+    received.ack()
   }
 
   function onClaim (received: ReceivedClaim): void {
@@ -92,7 +115,7 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     const { deliveryId } = received
     // A repeated claim of what is being tried here says nothing new.
     if (inFlight.has(deliveryId)) { received.ack(); return }
-    if (stopping.signal.aborted) { received.requeue(); return }
+    if (draining.signal.aborted) { received.requeue(); return }
     const done = work(received)
       .catch((error: unknown) => { log.error({ deliveryId, err: error }, 'delivery.crashed') })
       .finally(() => { inFlight.delete(deliveryId) })
@@ -114,6 +137,7 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
       for (const lane of LANES) consumers.push(await broker.consume(lane, { prefetch: options.prefetch[lane] }, onClaim))
     },
     async stop (graceMs) {
+      draining.abort(new Error('the hub is stopping'))
       await Promise.all(consumers.map(async consumer => { await consumer.stop() }))
       const settled = Promise.all(inFlight.values())
       await atMost(settled, graceMs, clock)

@@ -6,7 +6,7 @@ import type { Adapter, AdapterKit, AdapterSession } from '../ports/adapter.js'
 import type { Clock } from '../ports/clock.js'
 import type { Endpoint } from '../ports/directory.js'
 import type { Log } from '../ports/log.js'
-import { createLimit, type Limit } from './limit.js'
+import { createPlaces, type Places } from './places.js'
 
 /** An endpoint with its adapter and its settings, checked at start. */
 export interface Attached { endpoint: Endpoint, adapter: Adapter, kit: AdapterKit }
@@ -15,24 +15,24 @@ export interface Sessions {
   endpoint (id: string): Endpoint | undefined
   /** The open session. Rejects with a `HubError` while it cannot be opened. */
   session (id: string): Promise<AdapterSession>
-  /** Runs `work` as soon as the endpoint bears another attempt. */
-  limited<T> (id: string, work: () => Promise<T>): Promise<T>
+  /** The places of an endpoint; undefined when it is not in the configuration. */
+  places (id: string): Places | undefined
   ids (): string[]
   close (): Promise<void>
 }
 
-interface Slot extends Attached { limit: Limit, opening: Promise<AdapterSession> | undefined, failures: number, retryAt: number, lastError: unknown }
+interface Slot extends Attached { places: Places, opening: Promise<AdapterSession> | undefined, failures: number, retryAt: number, lastError: unknown }
 
 const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 30_000
 
 export function createSessions (attached: readonly Attached[], { clock, log }: { clock: Clock, log: Log }): Sessions {
   const slots = new Map<string, Slot>(attached.map(each =>
-    [each.endpoint.id, { ...each, limit: createLimit(each.endpoint.concurrency), opening: undefined, failures: 0, retryAt: 0, lastError: undefined }]))
+    [each.endpoint.id, { ...each, places: createPlaces({ concurrency: each.endpoint.concurrency, clock }), opening: undefined, failures: 0, retryAt: 0, lastError: undefined }]))
 
   async function open (slot: Slot): Promise<AdapterSession> {
     try {
-      const session = await slot.adapter.open(slot.endpoint.settings, slot.kit)
+      const session = await inTime(slot)
       slot.failures = 0
       return session
     } catch (error) {
@@ -41,6 +41,23 @@ export function createSessions (attached: readonly Attached[], { clock, log }: {
       slot.retryAt = clock.now() + Math.min(FIRST_RETRY_MS * 2 ** slot.failures++, MAX_RETRY_MS)
       log.warn({ endpoint: slot.endpoint.id, err: error }, 'session.unopened')
       throw unavailable(slot.endpoint, error)
+    }
+  }
+
+  /** An adapter that never finishes opening must not hold its deliveries for ever. */
+  async function inTime ({ adapter, endpoint: { settings, timeoutMs }, kit }: Slot): Promise<AdapterSession> {
+    const opening = adapter.open(settings, kit)
+    const over = new AbortController()
+    const late = clock.sleep(timeoutMs, over.signal).then(() => {
+      if (over.signal.aborted) return
+      // One that opens after all is not used any more.
+      opening.then(async session => { await session.close() }).catch(() => {})
+      throw new HubError('ENDPOINT_TIMEOUT', text(`Chưa mở xong sau ${timeoutMs} ms.`, `Not open after ${timeoutMs} ms.`))
+    })
+    try {
+      return await Promise.race([opening, late.then(async () => await opening)])
+    } finally {
+      over.abort()
     }
   }
 
@@ -58,10 +75,7 @@ export function createSessions (attached: readonly Attached[], { clock, log }: {
       slot.opening ??= open(slot)
       return await slot.opening
     },
-    async limited (id, work) {
-      const slot = slots.get(id)
-      return slot === undefined ? await work() : await slot.limit(work)
-    },
+    places: id => slots.get(id)?.places,
     ids: () => [...slots.keys()],
     async close () {
       await Promise.all([...slots.values()].map(async ({ opening, endpoint }) => {

@@ -79,6 +79,11 @@ export function createSweeper (options: SweeperOptions): Sweeper {
  */
 async function horizon (lane: Lane, { broker, clock, readUpTo, republishAfterMs }: SweeperOptions): Promise<number> {
   const at = clock.now()
-  const { ready } = await broker.inspect(lane)
-  return (ready === 0 ? at : Math.min(readUpTo(lane), at)) - republishAfterMs
+  try {
+    const { ready } = await broker.inspect(lane)
+    return (ready === 0 ? at : Math.min(readUpTo(lane), at)) - republishAfterMs
+  } catch {
+    // No broker: nothing queued can be told lost, but what has expired must expire and what is due becomes queued.
+    return 0
+  }
 }

@@ -2,8 +2,9 @@
 // Every set-up is private to the test and gone after it.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import amqplib from 'amqplib'
@@ -14,7 +15,7 @@ import { startHub, type Hub } from '../../src/hub.js'
 import { createLog } from '../../src/log.js'
 import type { HubConfig } from '../../src/model/generated.js'
 import { findServices, privateName } from './services.js'
-import { openSchema } from './stores.js'
+import { openSchema, prepareEmbedded } from './stores.js'
 import { eventually } from './time.js'
 
 /** embedded: PGlite and in-process broker. services: PostgreSQL and RabbitMQ, when both answer. */
@@ -36,11 +37,12 @@ export async function openProvince (t: Test, setUp: SetUp, change: (config: HubC
   const province = await prepareProvince(undefined)
   t.teardown(async () => { await province.close() })
   const base: HubConfig = { ...province.config, log: { level: 'silent' } }
-  const config = change(setUp === 'embedded' ? base : { ...base, ...await privateServices(t) })
+  const config = change(setUp === 'embedded' ? base : { ...base, ...await privateServices(t, base) })
+  if (config.store.kind === 'pglite') await prepareEmbedded(config.store.dataDirectory)
   return { ...province, config, client: (url, id) => createApiClient(url, province.keys.get(id) ?? '') }
 }
 
-async function privateServices (t: Test): Promise<Pick<HubConfig, 'store' | 'broker'>> {
+async function privateServices (t: Test, { store }: HubConfig): Promise<Pick<HubConfig, 'store' | 'broker'>> {
   const { rabbitmqUrl } = await findServices()
   const database = await openSchema(t)
   if (database === undefined || rabbitmqUrl === undefined) throw new Error('the services do not answer')
@@ -52,7 +54,7 @@ async function privateServices (t: Test): Promise<Pick<HubConfig, 'store' | 'bro
     await connection.close()
   })
   return {
-    store: { kind: 'postgres', dataDirectory: '', url: database.url, schema: database.schema, maxConnections: 5 },
+    store: { ...store, kind: 'postgres', url: database.url, schema: database.schema, maxConnections: 5 },
     broker: { kind: 'rabbitmq', url: rabbitmqUrl, prefix, prefetch: 100 }
   }
 }
@@ -76,7 +78,9 @@ export interface HubProcess {
 /** A hub as a process of its own, ready. Killed at the end of the test when it still runs. */
 export async function spawnHub (t: Test, config: HubConfig): Promise<HubProcess> {
   const port = config.http.port === 0 ? await freePort() : config.http.port
-  const file = join(t.testdir(), `hub-${port}-${performance.now()}.json`)
+  const folder = await mkdtemp(join(tmpdir(), 'lienthong-hub-'))
+  t.teardown(async () => { await rm(folder, { recursive: true }) })
+  const file = join(folder, 'hub.json')
   await writeFile(file, JSON.stringify({ ...config, http: { ...config.http, port }, log: { level: 'info' } }))
   const child = spawn(process.execPath, [fileURLToPath(new URL('../../src/cli.js', import.meta.url)), 'start', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''

@@ -2,7 +2,7 @@
 import { HubError } from '../../errors.js'
 import type { Dossier, Envelope } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import { faultsOf } from '../../schema.js'
+import { faultsOf, firstFaultOf } from '../../schema.js'
 import type { Codec, DecodeLimits } from '../codec.js'
 import { defined } from '../defined.js'
 import { createFindings, toFault } from '../findings.js'
@@ -14,6 +14,8 @@ import { parseJson } from './json.js'
 const FORM_FIELD = 'package'
 const MEDIA_TYPE = 'application/json'
 const MOST_TITLE = 2000
+/** Values of a dossier whose faults are all told; of a larger one, the first. */
+const MOST_VALUES_EXPLAINED = 5000
 
 export const dossierCodec: Codec = {
   format: 'dossier-json',
@@ -21,8 +23,8 @@ export const dossierCodec: Codec = {
   accepts: ({ name, contentType }) => name === FORM_FIELD || contentType === MEDIA_TYPE,
   async decode (content, files, context) {
     const findings = createFindings()
-    const { value, faults } = parseJson(await readText(content, context.limits), context.limits.maxDepth)
-    const schemaFaults = faultsOf('dossier', value)
+    const { value, faults, valueCount } = parseJson(await readText(content, context.limits), context.limits.maxDepth)
+    const schemaFaults = valueCount > MOST_VALUES_EXPLAINED ? firstFaultOf('dossier', value) : faultsOf('dossier', value)
     if (!isObject(value)) {
       throw new HubError('PACKAGE_INVALID', text('Gói hồ sơ phải là một đối tượng JSON', 'A dossier package must be a JSON object'), { errors: schemaFaults })
     }

@@ -13,10 +13,15 @@ const SCALAR = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(
 /** U+0000 and half characters: PostgreSQL stores neither. */
 const UNSTORABLE = /[\u0000\p{Cs}]/u
 
+/** A hostile text may hold hundreds of thousands. */
+const MOST_FAULTS = 200
+
 export interface ParsedJson {
   readonly value: unknown
-  /** Keys that occur twice, texts that cannot be stored. */
+  /** Keys that occur twice, texts that cannot be stored: the first 200. */
   readonly faults: Fault[]
+  /** How many values there are, at any depth. */
+  readonly valueCount: number
 }
 
 interface Level {
@@ -35,6 +40,7 @@ function createScanner (json: string, maxDepth: number): { scan: () => ParsedJso
   const faults: Fault[] = []
   const stack: Level[] = []
   let at = 0
+  let valueCount = 0
 
   const fail = (expected: string): never => {
     const before = json.slice(0, at)
@@ -62,7 +68,7 @@ function createScanner (json: string, maxDepth: number): { scan: () => ParsedJso
     while (match(STRING_PIECE));
     if (!take('"')) fail('the end of the string')
     const value = JSON.parse(json.slice(from, at)) as string
-    if (UNSTORABLE.test(value)) {
+    if (faults.length < MOST_FAULTS && UNSTORABLE.test(value)) {
       faults.push(toFault({ code: 'FIELD_INVALID', pointer: pointer(), detail: text('Chuỗi có ký tự không hợp lệ (U+0000 hoặc nửa ký tự).', 'The text holds U+0000 or half a character.') }))
     }
     return value
@@ -70,7 +76,7 @@ function createScanner (json: string, maxDepth: number): { scan: () => ParsedJso
   const readKey = (level: Level): void => {
     const key = json[at] === '"' ? readString() : fail('a property name')
     level.step = key
-    if (level.keys.has(key)) faults.push(toFault({ code: 'FIELD_INVALID', pointer: pointer(), detail: text('Tên trường bị lặp.', 'The property occurs twice.') }))
+    if (faults.length < MOST_FAULTS && level.keys.has(key)) faults.push(toFault({ code: 'FIELD_INVALID', pointer: pointer(), detail: text('Tên trường bị lặp.', 'The property occurs twice.') }))
     level.keys.add(key)
     match(SPACE)
     if (!take(':')) fail('":"')
@@ -82,6 +88,7 @@ function createScanner (json: string, maxDepth: number): { scan: () => ParsedJso
   }
   /** Reads one scalar, or opens a container; returns true when a value is complete. */
   const readValue = (): boolean => {
+    valueCount++
     if (json[at] === '"') { readString(); return true }
     if (take('{')) { open('object'); return closeIfEmpty('}') }
     if (take('[')) { open('array'); return closeIfEmpty(']') }
@@ -114,7 +121,7 @@ function createScanner (json: string, maxDepth: number): { scan: () => ParsedJso
       }
       match(SPACE)
       if (at < json.length) fail('the end of the text')
-      return { value: JSON.parse(json) as unknown, faults }
+      return { value: JSON.parse(json) as unknown, faults, valueCount }
     }
   }
 }

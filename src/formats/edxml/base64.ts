@@ -71,7 +71,9 @@ export function createBase64Decoder (): Base64Decoder {
       const plain = padding === 0 && reference === ''
       reference = ''
       const dense = plain && !encoded.includes(LINE_FEED) ? characters : pack(characters)
-      const decoded = padding === 0 ? decodeClean(dense) : undefined
+      const pad = dense.indexOf('=')
+      const decoded = padding === 0 ? decodeClean(pad < 0 ? dense : dense.slice(0, pad)) : undefined
+      if (decoded !== undefined && pad >= 0) cleanPart(dense === characters ? pack(dense.slice(pad)) : dense.slice(pad))
       return decoded ?? decodeClean(cleanPart(dense === characters ? pack(characters) : dense)) ?? NOTHING
     },
     end () {

@@ -15,8 +15,8 @@ export interface XmlElement {
   text: string
   /** Position among the siblings of the same name, from 1. */
   readonly position: number
-  /** How many children of each name there are. */
-  readonly counts: Map<string, number>
+  /** How many children of each name there are. Grows with {@link createElement} only. */
+  counts: ReadonlyMap<string, number>
 }
 
 /** Spellings of other products (single-s Bussiness of Bkav, case variants of the root) and what they mean. */
@@ -40,13 +40,19 @@ export function canonicalName (written: string, parent: XmlElement | undefined):
   return ALIASES.get(written) ?? written
 }
 
+/** Most elements have no children, and a map each would be most of the garbage of a message. */
+const NO_CHILDREN: ReadonlyMap<string, number> = new Map()
+
 /** Makes an element and hangs it under its parent. */
 export function createElement (written: string, parent: XmlElement | undefined): XmlElement {
   const name = canonicalName(written, parent)
   const position = (parent?.counts.get(name) ?? 0) + 1
-  const element: XmlElement = { name, written, parent, children: [], text: '', position, counts: new Map() }
-  parent?.children.push(element)
-  parent?.counts.set(name, position)
+  const element: XmlElement = { name, written, parent, children: [], text: '', position, counts: NO_CHILDREN }
+  if (parent !== undefined) {
+    const counts = parent.counts === NO_CHILDREN ? new Map<string, number>() : parent.counts as Map<string, number>
+    parent.children.push(element)
+    parent.counts = counts.set(name, position)
+  }
   return element
 }
 

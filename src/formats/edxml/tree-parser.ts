@@ -1,11 +1,11 @@
 // Text of an edXML message → tree, on saxes: well-formedness, forbidden constructs and limits are checked here.
 // Attachments never come through: when their element opens, `raw` tells the byte router to take over.
-import { SaxesParser } from 'saxes'
 import { HubError } from '../../errors.js'
 import { text } from '../../model/text.js'
 import type { DecodeLimits } from '../codec.js'
 import { toFault } from '../findings.js'
 import { createElement, EDXML_NAMESPACE, pointerOf, type XmlElement } from './element.js'
+import { createSaxes } from './saxes.js'
 
 /** Name of the element whose content is cut out. */
 export const CUT_ELEMENT = 'ContentTransferEncoded'
@@ -31,7 +31,7 @@ export interface TreeParser {
 }
 
 export function createTreeParser (limits: DecodeLimits): TreeParser {
-  const saxes = new SaxesParser({ xmlns: true })
+  const saxes = createSaxes()
   const closed: XmlElement[] = []
   let root: XmlElement | undefined
   let current: XmlElement | undefined

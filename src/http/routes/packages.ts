@@ -8,7 +8,7 @@ import { callerOf, scopeOf } from '../auth.js'
 import type { HttpDependencies } from '../dependencies.js'
 import { languageOf } from '../language.js'
 import { replyPayload } from '../payload.js'
-import { agencyOf, ATTACHMENT_PARAMS, fromCursor, ID_PARAMS, NO_QUERY, PACKAGE_KEY, PACKAGES_QUERY, SEQUENCE_KEY, TIMELINE_QUERY, toPage } from '../queries.js'
+import { agencyOf, ATTACHMENT_PARAMS, fromCursor, ID_PARAMS, instantOf, NO_QUERY, PACKAGE_KEY, PACKAGES_QUERY, SEQUENCE_KEY, TIMELINE_QUERY, toPage } from '../queries.js'
 import { packageNotFound, viewEvent, viewPackage, viewSummary, visibleDeliveries } from '../views.js'
 
 interface ListQuery {
@@ -25,17 +25,23 @@ export function packageRoutes ({ store, directory, payloads, clock }: HttpDepend
     return found
   }
 
+  /** A code that means no agency may still have been written: its deliveries were refused, and are looked for by it. */
+  function recipientFilter (code: string, at: number): PackageFilter {
+    const agency = directory.find(code, at)
+    return agency === undefined ? { writtenTo: code } : { toAgency: agency.code }
+  }
+
   function filterOf (query: ListQuery): PackageFilter {
     const { kind, from, to, correlationId, state, acceptedFrom, acceptedTo } = query
     const at = clock.now()
     return {
       ...(kind === undefined ? {} : { kind }),
       ...(from === undefined ? {} : { fromAgency: agencyOf(directory, { parameter: 'from', code: from, at }) }),
-      ...(to === undefined ? {} : { toAgency: agencyOf(directory, { parameter: 'to', code: to, at }) }),
+      ...(to === undefined ? {} : recipientFilter(to, at)),
       ...(correlationId === undefined ? {} : { correlationId }),
       ...(state === undefined ? {} : { state }),
-      ...(acceptedFrom === undefined ? {} : { acceptedFrom: Date.parse(acceptedFrom) }),
-      ...(acceptedTo === undefined ? {} : { acceptedTo: Date.parse(acceptedTo) })
+      ...(acceptedFrom === undefined ? {} : { acceptedFrom: instantOf({ parameter: 'acceptedFrom', value: acceptedFrom }) }),
+      ...(acceptedTo === undefined ? {} : { acceptedTo: instantOf({ parameter: 'acceptedTo', value: acceptedTo }) })
     }
   }
 

@@ -122,7 +122,8 @@ test('names and texts that harm whoever reads them later are faults', async t =>
 
 test('the JSON reader takes what JSON.parse takes', async t => {
   for (const json of ['{"a":[1,-0.5e+3,true,false,null,"\\u1ec7\\n\\"",{}],"b":[]}', ' [ ] ', '"x"', '0', '[[[]],{"a":{"b":1}}]', '{"":"","/~":1}']) {
-    t.same(parseJson(json, DEFAULT_LIMITS.maxDepth), { value: JSON.parse(json) as unknown, faults: [] }, json)
+    const { value, faults } = parseJson(json, DEFAULT_LIMITS.maxDepth)
+    t.same({ value, faults }, { value: JSON.parse(json), faults: [] }, json)
   }
   for (const json of ['[1,]', '{"a"}', '{"a":1,}', '[1 2]', '{,}', ']', '"\\x"', '"\\u12"', '1.', '.5', '+1', 'tru', '[1}', '{"a":1]', '', '"a']) {
     t.throws(() => parseJson(json, DEFAULT_LIMITS.maxDepth), { code: 'JSON_MALFORMED' }, json)

@@ -9,6 +9,7 @@ import { isAboutRows, toStoreError } from '../../../src/store/failure.js'
 import { fromJson, toJson } from '../../../src/store/sql.js'
 import { makePackage } from '../../support/packages.js'
 import { openSchema } from '../../support/stores.js'
+import { openTcpProxy } from '../../support/tcp-proxy.js'
 import { eventually } from '../../support/time.js'
 
 test('processes that start at once on an empty database all succeed', async t => {
@@ -83,4 +84,19 @@ test('any string comes back from the form in which it is stored', t => {
     if (JSON.stringify(fromJson(stored)) !== json) throw new Error(`${json} became ${stored}`)
   }))
   t.end()
+})
+
+test('a server that vanishes without a word is given up in time, and found again', async t => {
+  const place = await openSchema(t)
+  if (place === undefined) { t.pass('no server here'); return }
+  const url = new URL(place.url)
+  const proxy = await openTcpProxy({ host: url.hostname, port: url.port === '' ? 5432 : Number(url.port) })
+  t.teardown(async () => { await proxy.close() })
+  url.port = String(proxy.port)
+  const store = await openPostgresStore({ ...place, url: url.href, maxConnections: 1, answerTimeoutMs: 1000 })
+  t.teardown(async () => { await store.close() })
+  proxy.blackhole()
+  await t.rejects(store.accept([makePackage()]), { code: 'STORE_UNAVAILABLE' })
+  proxy.restore()
+  t.same(await store.accept([makePackage()]), [{ kind: 'stored' }], 'on a new connection')
 })

@@ -1,10 +1,9 @@
-// Batching, limits and closing: small machines with exact promises.
+// Batching, persisting and closing: small machines with exact promises.
 import t from 'tap'
 import { HubError } from '../../../src/errors.js'
 import { text } from '../../../src/model/text.js'
 import { createBatcher } from '../../../src/workers/batcher.js'
 import { createClosing } from '../../../src/workers/closing.js'
-import { createLimit } from '../../../src/workers/limit.js'
 import { persist } from '../../../src/workers/persist.js'
 import { createManualClock, eventually } from '../../support/time.js'
 
@@ -46,23 +45,6 @@ t.test('a failed batch rejects its own callers and no others', async t => {
 
 t.test('a batch answered with too few results is a defect, not a hang', async t => {
   await t.rejects(createBatcher<number, number>({ maxItems: 1, concurrency: 1, run: async () => [] })(1), RangeError)
-})
-
-t.test('never more than the limit run at a time, the others in the order they came', async t => {
-  const limit = createLimit(2)
-  let running = 0
-  let most = 0
-  const order: number[] = []
-  await Promise.all([1, 2, 3, 4, 5].map(async n => await limit(async () => {
-    most = Math.max(most, ++running)
-    order.push(n)
-    await new Promise(resolve => setImmediate(resolve))
-    running--
-  })))
-  t.equal(most, 2)
-  t.same(order, [1, 2, 3, 4, 5])
-  await t.rejects(limit(async () => { throw new Error('x') }), { message: 'x' })
-  t.equal(await limit(async () => 'a failure gives its place back'), 'a failure gives its place back')
 })
 
 t.test('work is repeated while the store is away, and only then', async t => {
