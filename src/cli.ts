@@ -3,6 +3,8 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { loadConfig, maskedConfig } from './config.js'
+import { hostNow } from './clock.js'
+import { decodeFile } from './decode-file.js'
 import { runDemo } from './demo/index.js'
 import { runHub } from './main.js'
 import { printError } from './print.js'
@@ -49,6 +51,17 @@ config.command('print [file]')
   .description('prints the effective configuration, secrets masked')
   .action(async (file?: string) => {
     await printing(async () => { process.stdout.write(`${JSON.stringify(maskedConfig(await loadConfig({ file })), null, 2)}\n`) })
+  })
+
+program.command('decode <file>')
+  .description('reads a message or dossier and prints what the hub makes of it; exit code 1 with faults')
+  .option('--inbound', 'judge it as coming from an axis, not from a connected system')
+  .action(async (file: string, options: { inbound?: true }) => {
+    await printing(async () => {
+      const { exitCode, printed } = await decodeFile(file, { at: hostNow(), direction: options.inbound === true ? 'inbound' : 'outbound' })
+      process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`)
+      process.exitCode = exitCode
+    })
   })
 
 program.command('key')

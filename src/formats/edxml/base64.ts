@@ -8,6 +8,8 @@ export interface Base64Decoder {
   end (): Buffer
   /** The first wrong character; undefined while all is well. */
   readonly wrong: string | undefined
+  /** After {@link Base64Decoder.end}: true when `=` are missing at the end. */
+  readonly unpadded: boolean
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -81,6 +83,7 @@ export function createBase64Decoder (): Base64Decoder {
       else if (rest.length === 1 || (padding > 0 && (rest.length < 2 || rest.length + padding > 4))) wrong = '='
       return wrong === undefined ? Buffer.from(rest, 'base64') : NOTHING
     },
-    get wrong () { return wrong }
+    get wrong () { return wrong },
+    get unpadded () { return rest.length >= 2 && rest.length + padding < 4 }
   }
 }
