@@ -34,18 +34,18 @@ export function createAttachments (context: DecodeContext, reader: FieldReader, 
     await writer.write(decoder.end())
     const contentId = contentIdOf(element)
     const name = readFirst(element, ['AttachmentName', 'FileName', 'name', 'Name'], reader) ?? reader.text(manifestReferenceOf(element, contentId), 'AttachmentName', NAME)
-    const pointer = pointerTo(element, contentElementOf(element)?.name ?? CUT_ELEMENT)
+    const pointer = (): string => pointerTo(element, contentElementOf(element)?.name ?? CUT_ELEMENT)
     if (name === undefined) {
-      notes.note('attachment-name', { code: 'FIELD_MISSING', pointer: pointerTo(element, 'AttachmentName'), detail: text('Tệp đính kèm không có tên.', 'The attachment has no name.'), expected: 'AttachmentName' })
+      notes.note('attachment-name', { code: 'FIELD_MISSING', pointer: () => pointerTo(element, 'AttachmentName'), detail: text('Tệp đính kèm không có tên.', 'The attachment has no name.'), expected: 'AttachmentName' })
     }
     noteContent(element, decoder, { size: writer.size, pointer, notes })
     const declared = reader.text(element, 'ContentType', { limit: 200 }) ?? reader.text(element, 'FileType', { limit: 200 })
-    noteType(declared, writer.head(), { pointer: pointerTo(element, 'ContentType'), notes })
+    noteType(declared, writer.head(), { pointer: () => pointerTo(element, 'ContentType'), notes })
     const payload = await settlePayload(writer, name ?? '', context, budget)
     for (const [severity, finding] of payload.findings) notes.note(severity === 'warn' ? 'attachment-archive-kept' : 'attachment-archive', { expected: 'a ZIP with one file', ...finding, pointer })
     return defined({
       n: taken.length + 1,
-      contentId: contentId === undefined ? undefined : reader.check(contentId, pointerTo(element, 'ContentId'), { limit: 400 }),
+      contentId: contentId === undefined ? undefined : reader.check(contentId, () => pointerTo(element, 'ContentId'), { limit: 400 }),
       name: name ?? '',
       description: reader.text(element, 'Description', { limit: 500 }),
       contentType: payload.contentType,
@@ -72,13 +72,13 @@ export function createAttachments (context: DecodeContext, reader: FieldReader, 
       open = undefined
       const contents = element.children.filter(isContent)
       if (contents.length > 1) {
-        notes.note('attachment-content', { code: 'ATTACHMENT_INVALID', pointer: pointerOf(element), detail: text('Tệp đính kèm có hai nội dung.', 'The attachment has two contents.'), expected: 'one content', found: String(contents.length) })
+        notes.note('attachment-content', { code: 'ATTACHMENT_INVALID', pointer: () => pointerOf(element), detail: text('Tệp đính kèm có hai nội dung.', 'The attachment has two contents.'), expected: 'one content', found: String(contents.length) })
       }
       if (content !== undefined) {
         taken.push({ element, attachment: await settle(element, content.writer, content.decoder) })
         return
       }
-      notes.note('attachment-content', { code: 'ATTACHMENT_MISSING', pointer: pointerTo(element, CUT_ELEMENT), detail: text('Tệp đính kèm không có nội dung.', 'The attachment has no content.'), expected: 'base64' })
+      notes.note('attachment-content', { code: 'ATTACHMENT_MISSING', pointer: () => pointerTo(element, CUT_ELEMENT), detail: text('Tệp đính kèm không có nội dung.', 'The attachment has no content.'), expected: 'base64' })
       taken.push({ element })
     }
   }
@@ -125,7 +125,7 @@ function readFirst (element: XmlElement, names: readonly string[], reader: Field
   return undefined
 }
 
-function noteContent (element: XmlElement, decoder: Base64Decoder, { size, pointer, notes }: { size: number, pointer: string, notes: Notes }): void {
+function noteContent (element: XmlElement, decoder: Base64Decoder, { size, pointer, notes }: { size: number, pointer: () => string, notes: Notes }): void {
   const stray = (contentElementOf(element)?.children.length ?? 0) > 0 ? '<' : undefined
   const wrong = decoder.wrong ?? stray
   if (wrong !== undefined) {
@@ -138,7 +138,7 @@ function noteContent (element: XmlElement, decoder: Base64Decoder, { size, point
 }
 
 /** Only what is told apart for certain: PDF and ZIP, by their first bytes. */
-function noteType (declared: string | undefined, head: Buffer, { pointer, notes }: { pointer: string, notes: Notes }): void {
+function noteType (declared: string | undefined, head: Buffer, { pointer, notes }: { pointer: () => string, notes: Notes }): void {
   const type = declared?.toLowerCase()
   if (type !== 'application/pdf' && type !== 'application/zip') return
   const start = head.toString('latin1', 0, 4)

@@ -15,7 +15,7 @@ export interface FieldReader {
   /** As {@link text}, of the element itself. */
   own (element: XmlElement, length: FieldLength): string | undefined
   /** The same length check for a value that was read elsewhere. */
-  check (value: string | undefined, pointer: string, length: FieldLength): string | undefined
+  check (value: string | undefined, pointer: () => string, length: FieldLength): string | undefined
 }
 
 export function createFieldReader (notes: Notes): FieldReader {
@@ -24,7 +24,7 @@ export function createFieldReader (notes: Notes): FieldReader {
     const most = usual === undefined ? limit : Math.min(limit, 2 * usual)
     const detail = text(`Dài ${value.length} ký tự, quá ${usual ?? limit}.`, `It has ${value.length} characters, more than ${usual ?? limit}.`)
     const over = value.length > most
-    notes.note(over ? 'length-limit' : 'length', { code: 'FIELD_INVALID', pointer: pointer(), detail, expected: `at most ${over ? most : usual ?? limit} characters`, found: value })
+    notes.note(over ? 'length-limit' : 'length', { code: 'FIELD_INVALID', pointer, detail, expected: `at most ${over ? most : usual ?? limit} characters`, found: value })
     return value.slice(0, most)
   }
   const own = (element: XmlElement | undefined, length: FieldLength): string | undefined =>
@@ -32,6 +32,6 @@ export function createFieldReader (notes: Notes): FieldReader {
   return {
     own,
     text: (parent, name, length) => own(childOf(parent, name), length),
-    check: (value, pointer, length) => check(value, () => pointer, length)
+    check
   }
 }

@@ -8,14 +8,17 @@ import type { CheckId, Direction, MessageKind, Profile } from './profile.js'
 const MOST_OF_ONE_CHECK = 200
 const MOST_FAULTS = 200
 
+/** `pointer` may be a function: while a message streams in, the number of siblings is not known yet. */
+export interface Note extends Omit<Finding, 'pointer'> { readonly pointer: string | (() => string) }
+
 export interface Notes {
-  note (check: CheckId, finding: Finding): void
+  note (check: CheckId, finding: Note): void
   /** Faults and warnings by the profile; at most 200 of each, in the order in which they were seen. */
   settle (profile: Profile, kind: MessageKind, direction: Direction): { faults: Fault[], warnings: Fault[] }
 }
 
 export function createNotes (): Notes {
-  const seen: Array<{ check: CheckId, finding: Finding }> = []
+  const seen: Array<{ check: CheckId, finding: Note }> = []
   const counts = new Map<CheckId, number>()
   return {
     note (check, finding) {
@@ -30,14 +33,18 @@ export function createNotes (): Notes {
         const consequence = profile.consequenceOf(check, kind, direction)
         if (consequence === 'off') continue
         const list = consequence === 'warn' ? warnings : faults
-        if (list.length < MOST_FAULTS) list.push(toFault(consequence === 'quarantine' ? quarantined(finding) : finding))
+        if (list.length < MOST_FAULTS) list.push(toFault(placed(consequence === 'quarantine' ? quarantined(finding) : finding)))
       }
       return { faults, warnings }
     }
   }
 }
 
-function quarantined (finding: Finding): Finding {
+function placed ({ pointer, ...finding }: Note): Finding {
+  return { ...finding, pointer: typeof pointer === 'string' ? pointer : pointer() }
+}
+
+function quarantined (finding: Note): Note {
   const { vi, en } = finding.detail
   return { ...finding, code: 'PACKAGE_QUARANTINED', detail: text(`Cần người xem xét: ${vi}`, `A person must look at it: ${en}`) }
 }

@@ -33,7 +33,7 @@ export interface TreeParser {
   /** Attachment elements that closed since the last call. */
   takeClosed (): XmlElement[]
   /** Prefixes that were used without a declaration, with the place of the first use. */
-  readonly rescued: ReadonlyArray<{ prefix: string, pointer: string }>
+  readonly rescued: ReadonlyArray<{ prefix: string, pointer: () => string }>
 }
 
 export function createTreeParser (limits: DecodeLimits): TreeParser {
@@ -49,7 +49,7 @@ class TreeBuilder implements TreeParser, XmlEvents {
   #skippedDepth = 0
   /** The element in which attachments are named by everyday words. */
   #flat: XmlElement | undefined
-  readonly rescued: Array<{ prefix: string, pointer: string }> = []
+  readonly rescued: Array<{ prefix: string, pointer: () => string }> = []
   root: XmlElement | undefined
   cut: XmlElement | undefined
   raw = false
@@ -122,7 +122,10 @@ class TreeBuilder implements TreeParser, XmlEvents {
     this.raw = this.cut !== undefined && this.#current === this.cut && this.#skippedDepth === 0
   }
 
-  rescue (prefix: string): void { this.rescued.push({ prefix, pointer: this.#pointer() }) }
+  rescue (prefix: string): void {
+    const element = this.#current
+    this.rescued.push({ prefix, pointer: () => element === undefined ? '' : pointerOf(element) })
+  }
 
   fail ({ code, vi, en, found, line, column }: XmlFault): never {
     const detail = text(`${vi} (dòng ${line}, cột ${column})`, `${en} (line ${line}, column ${column})`)
