@@ -53,6 +53,15 @@ export function createBase64Decoder (): Base64Decoder {
     return decoded
   }
 
+  /** A clean end with its padding, without looking at each character. */
+  const decodeEnd = (characters: string): Buffer | undefined => {
+    if (!characters.endsWith('=')) return undefined
+    const pads = characters.endsWith('==') ? 2 : 1
+    const decoded = decodeClean(characters.slice(0, -pads))
+    if (decoded !== undefined) padding = pads
+    return decoded
+  }
+
   /** The leading part that is base64; remembers padding and what is wrong after it. */
   const cleanPart = (packed: string): string => {
     const at = padding > 0 ? 0 : packed.search(FOREIGN)
@@ -73,7 +82,7 @@ export function createBase64Decoder (): Base64Decoder {
       const plain = padding === 0 && reference === ''
       reference = ''
       const dense = plain && !encoded.includes(LINE_FEED) ? characters : pack(characters)
-      const decoded = padding === 0 ? decodeClean(dense) : undefined
+      const decoded = padding === 0 ? decodeEnd(dense) ?? decodeClean(dense) : undefined
       return decoded ?? decodeClean(cleanPart(dense === characters ? pack(characters) : dense)) ?? NOTHING
     },
     end () {

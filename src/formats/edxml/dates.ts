@@ -2,7 +2,9 @@
 // A strict parser of its own: `new Date(text)` accepts 2026/02/30 and depends on the process's time zone.
 
 /** As the standard writes it; nearly every date is. */
-const CANONICAL = /^(\d{4})\/(\d{2})\/(\d{2})(?: (\d{2}:\d{2}:\d{2}))?$/
+const CANONICAL = /^\d{4}\/\d{2}\/\d{2}(?: \d{2}:\d{2}:\d{2})?$/
+/** That, and what a reader makes of it: neither needs a calendar. */
+const SIMPLE = /^(\d{4})([/-])(\d{2})\2(\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\+07:00)?)?$/
 const YEAR_FIRST = /^(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[ T]+(.+))?$/
 const DAY_FIRST = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[ T]+(.+))?$/
 const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i
@@ -16,8 +18,8 @@ export function parseDate (raw: string): string | undefined {
 
 /** ISO instant with +07:00. A date alone is its first second; fractions of a second are kept. Undefined when there is no such instant. */
 export function parseInstant (raw: string): string | undefined {
-  const canonical = parseCanonical(raw)
-  if (canonical !== undefined) return canonical
+  const simple = parseSimple(raw)
+  if (simple !== undefined) return simple
   const trimmed = raw.trim()
   const yearFirst = YEAR_FIRST.exec(trimmed)
   const dayFirst = yearFirst === null ? DAY_FIRST.exec(trimmed) : null
@@ -70,10 +72,10 @@ function daysIn (year: number, month: number): number {
   return month === 2 && leap ? 29 : DAYS[month - 1] ?? 0
 }
 
-function parseCanonical (raw: string): string | undefined {
-  const match = CANONICAL.exec(raw)
+function parseSimple (raw: string): string | undefined {
+  const match = SIMPLE.exec(raw)
   if (match === null) return undefined
-  const [, year = '', month = '', day = '', time = '00:00:00'] = match
+  const [, year = '', , month = '', day = '', time = '00:00:00'] = match
   if (!isDay(Number(year), Number(month), Number(day)) || time.slice(0, 2) > '23' || time.slice(3, 5) > '59' || time.slice(6) > '59') return undefined
   return `${year}-${month}-${day}T${time}+07:00`
 }

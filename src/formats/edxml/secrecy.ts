@@ -6,11 +6,14 @@ const LEVEL = '(?:tuyệt mật|tối mật|mật)'
 /** The whole of a field that states the level: `Mật`, `Độ mật: Tối mật`. */
 const WHOLE = new RegExp(`^[\\[(]?\\s*(?:(?:mức\\s+)?độ\\s+(?:mật|khẩn, mật)\\s*[:\\-–]?\\s*)?(${LEVEL})\\s*[\\])]?[.!]?$`)
 /** A type with its mark: `Công văn mật`, `Tờ trình (Tối mật)`; not `Danh mục bí mật`. */
-const TYPE = new RegExp(`(?<!bí )(?<!bảo )(?:^|[\\s(\\[\\-–])(${LEVEL})\\s*[\\])]?$`)
+const TYPE = new RegExp(`(?<!bí)(?<!bảo)(?:^|[\\s(\\[\\-–])(${LEVEL})\\s*[\\])]?$`)
 /** A mark before the subject: `[MẬT] …`, `Mật: …`, `(Tối mật) …`, `TUYỆT MẬT V/v …`; not `Mật ong …`. */
 const PREFIX = new RegExp(`^(?:[\\[(]\\s*(${LEVEL})\\s*[\\])]|(${LEVEL})\\s*(?:[:.–]|-\\s|\\s-)|(${LEVEL})\\s+(?:v/v|về việc)(?=\\s))`)
 /** Elements by which products state the level. */
 const SECRECY_ELEMENT = /^(?:domat|mucdomat|do_?mat|secrecy(?:level)?|secret(?:level)?|securitylevel|confidential(?:ity)?|classification)$/i
+
+/** `mật` in any case, composed or not: most fields hold none, and are not looked at further. */
+const MAYBE = /m(?:ậ|[aâạ][\u0300-\u036f])/i
 
 function clean (value: string): string {
   return value.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim()
@@ -18,14 +21,15 @@ function clean (value: string): string {
 
 /** The mark in a field that states a level or a circle of readers; undefined when there is none. */
 export function markInLevel (value: string): string | undefined {
-  return WHOLE.exec(clean(value))?.[1]
+  return MAYBE.test(value) ? WHOLE.exec(clean(value))?.[1] : undefined
 }
 
 export function markInType (value: string): string | undefined {
-  return TYPE.exec(clean(value))?.[1]
+  return MAYBE.test(value) ? TYPE.exec(clean(value))?.[1] : undefined
 }
 
 export function markInSubject (value: string): string | undefined {
+  if (!MAYBE.test(value)) return undefined
   const match = PREFIX.exec(clean(value))
   return match?.[1] ?? match?.[2] ?? match?.[3]
 }

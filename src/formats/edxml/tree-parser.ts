@@ -92,7 +92,7 @@ class TreeBuilder implements TreeParser, XmlEvents {
       this.root = element
     }
     this.#current = element
-    if (this.#flat === undefined && isFlatHolder(element)) this.#flat = element
+    if (this.#flat === undefined && (element.name === 'AllDocument' || isFlatHolder(element))) this.#flat = element
     if (this.cut === undefined && isCut(element)) this.cut = element
   }
 

@@ -69,7 +69,7 @@ export class XmlScanner {
   }
 
   /** True when the root has closed and nothing is unfinished. */
-  get complete (): boolean { return this.#rootSeen && this.#open.length === 0 && this.#state === 'text' && this.#held === '' }
+  get complete (): boolean { return this.#rootSeen && this.#open.length === 0 && this.#state === 'text' && SPACES.test(this.#held) }
   get depth (): number { return this.#open.length }
 
   write (characters: string): void {
