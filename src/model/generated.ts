@@ -722,13 +722,13 @@ export interface ValidationRow {
     | 'old-schema'
     | 'soap-wrapper'
   /**
-   * Only for this kind of message; every kind the check is made for when absent.
+   * Only for this kind of message; all: every kind the check is made for.
    */
-  kind?: 'new' | 'update' | 'revocation' | 'replacement' | 'status'
+  kind?: 'all' | 'new' | 'update' | 'revocation' | 'replacement' | 'status'
   /**
-   * outbound: from a connected system. inbound: from an axis, through an endpoint. Both when absent.
+   * outbound: from a connected system. inbound: from an axis, through an endpoint.
    */
-  direction?: 'outbound' | 'inbound'
+  direction?: 'both' | 'outbound' | 'inbound'
   /**
    * reject refuses the package, warn accepts it with a warning, quarantine refuses it with the code PACKAGE_QUARANTINED, off says nothing.
    */

@@ -42,7 +42,7 @@ export function checkDocumentFields (docType: Document['docType'], reading: Read
   noteMissing(DOCUMENT_FIELDS, reading)
   noteMissing(BY_TYPE[docType], reading)
   for (const to of childrenOf(reading.header, 'To')) {
-    if (textOf(childOf(to, 'OrganName')) === undefined) reading.notes.note('recipient-name', { code: 'FIELD_MISSING', pointer: pointerTo(to, 'OrganName'), detail: text('Cơ quan nhận không có tên.', 'The recipient has no name.'), expected: 'OrganName' })
+    if (textOf(childOf(to, 'OrganName')) === undefined) reading.notes.note('recipient-name', { code: 'FIELD_MISSING', pointer: () => pointerTo(to, 'OrganName'), detail: text('Cơ quan nhận không có tên.', 'The recipient has no name.'), expected: 'OrganName' })
   }
 }
 

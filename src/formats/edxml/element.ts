@@ -1,6 +1,6 @@
 // The tree of an edXML message without its attachments: names are local names, prefixes are forgotten.
 // Plain objects with fixed keys, children in arrays: an element called __proto__ is only a string here.
-import type { XmlAttribute } from './xml-scanner.js'
+import type { XmlAttribute } from './xml-events.js'
 
 import { EDXML_NAMESPACE } from './namespaces.js'
 /** The schema before QCVN 102:2016 (công văn 512 and 2803). */

@@ -5,9 +5,9 @@ import { type Text, text } from '../../model/text.js'
 
 export type ValidationRow = HubConfig['validation'][number]
 export type CheckId = ValidationRow['check']
-export type MessageKind = NonNullable<ValidationRow['kind']>
+export type MessageKind = Exclude<NonNullable<ValidationRow['kind']>, 'all'>
 /** `outbound`: from a connected system; `inbound`: from an axis, where refusing harms the receiver more than the sender. */
-export type Direction = NonNullable<ValidationRow['direction']>
+export type Direction = Exclude<NonNullable<ValidationRow['direction']>, 'both'>
 /** `quarantine` refuses for now, under a code of its own. */
 export type Consequence = ValidationRow['consequence']
 
@@ -112,9 +112,9 @@ export function compileProfile (rows: readonly ValidationRow[]): Profile {
       cells.set(keyOf(id, kind, 'inbound'), lenient.includes(kind) ? 'warn' : inbound)
     }
   }
-  for (const { check: id, kind, direction, consequence } of rows) {
-    for (const each of kind === undefined ? CHECKS[id].kinds : [kind]) {
-      for (const way of direction === undefined ? ['outbound', 'inbound'] as const : [direction]) cells.set(keyOf(id, each, way), consequence)
+  for (const { check: id, kind = 'all', direction = 'both', consequence } of rows) {
+    for (const each of kind === 'all' ? CHECKS[id].kinds : [kind]) {
+      for (const way of direction === 'both' ? ['outbound', 'inbound'] as const : [direction]) cells.set(keyOf(id, each, way), consequence)
     }
   }
   return { consequenceOf: (id, kind, direction) => cells.get(keyOf(id, kind, direction)) ?? 'off' }

@@ -6,7 +6,8 @@ import type { DecodeLimits } from '../codec.js'
 import { toFault } from '../findings.js'
 import { createElement, isOwn, OLD_NAMESPACE, pointerOf, type XmlElement } from './element.js'
 import { EDXML_NAMESPACE } from './namespaces.js'
-import { type XmlAttribute, type XmlEvents, type XmlFault, XmlScanner } from './xml-scanner.js'
+import type { XmlAttribute, XmlEvents, XmlFault } from './xml-events.js'
+import { XmlScanner } from './xml-scanner.js'
 import type { XmlName } from './xml-names.js'
 
 /** Name of the element whose content is cut out. */

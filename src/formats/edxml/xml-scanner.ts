@@ -4,36 +4,8 @@
 // it against saxes.
 import type { DecodeLimits } from '../codec.js'
 import { createNamespaces } from './namespaces.js'
+import type { XmlAttribute, XmlEvents, XmlFault } from './xml-events.js'
 import { decodeReferences, FORBIDDEN_CHARACTER, parseName, type XmlName } from './xml-names.js'
-
-export interface XmlAttribute {
-  readonly name: XmlName
-  readonly uri: string
-  readonly value: string
-}
-
-/** `code` is an error of the catalogue; line and column count from 1 and 0. */
-export interface XmlFault {
-  readonly code: 'XML_MALFORMED' | 'XML_FORBIDDEN' | 'XML_LIMIT'
-  readonly vi: string
-  readonly en: string
-  readonly found?: string
-  readonly line: number
-  readonly column: number
-}
-
-export interface XmlEvents {
-  opened (name: XmlName, uri: string, attributes: readonly XmlAttribute[]): void
-  /** The innermost open element closed; the scanner no longer counts it. */
-  closed (): void
-  /** A run of character data; several may follow one another. */
-  text (characters: string): void
-  /** A tag, comment or CDATA section ended. */
-  ended (): void
-  /** A prefix is used without a declaration and was bound to what it usually means. */
-  rescue (prefix: string): void
-  fail (fault: XmlFault): never
-}
 
 type State = 'text' | 'tag' | 'comment' | 'cdata'
 
@@ -159,8 +131,7 @@ export class XmlScanner {
       this.#held = '<'
       return slice.length
     }
-    this.#state = 'tag'
-    return this.#tag(slice, at + 1)
+    return this.#plainTag(slice, at + 1, next) ?? this.#anyTag(slice, at + 1)
   }
 
   #declaration (slice: string, at: number): number {
@@ -225,6 +196,30 @@ export class XmlScanner {
     this.#state = 'text'
     this.#events.ended()
     return close + 3
+  }
+
+  /** Nearly every tag: the close tag of the open element, or a name that was seen before. Undefined for others. */
+  #plainTag (slice: string, at: number, first: string): number | undefined {
+    if (first === '/') {
+      const raw = this.#open[this.#open.length - 1]?.raw
+      if (raw === undefined || !slice.startsWith(raw, at + 1) || slice.charCodeAt(at + 1 + raw.length) !== 0x3e) return undefined
+      this.#open.pop()
+      this.#events.closed()
+      this.#namespaces.close()
+      this.#events.ended()
+      return at + raw.length + 2
+    }
+    const end = slice.indexOf('>', at)
+    const body = slice.slice(at, end)
+    if (end < 0 || !this.#names.has(body)) return undefined
+    this.#openTag(body, end + 1)
+    this.#events.ended()
+    return end + 1
+  }
+
+  #anyTag (slice: string, at: number): number {
+    this.#state = 'tag'
+    return this.#tag(slice, at)
   }
 
   /** Looks for the `>` that is in no quotes; `at` is behind the `<` or goes on in a tag. */
