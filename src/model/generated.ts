@@ -724,11 +724,11 @@ export interface ValidationRow {
   /**
    * Only for this kind of message; all: every kind the check is made for.
    */
-  kind?: 'all' | 'new' | 'update' | 'revocation' | 'replacement' | 'status'
+  kind: 'all' | 'new' | 'update' | 'revocation' | 'replacement' | 'status'
   /**
    * outbound: from a connected system. inbound: from an axis, through an endpoint.
    */
-  direction?: 'both' | 'outbound' | 'inbound'
+  direction: 'both' | 'outbound' | 'inbound'
   /**
    * reject refuses the package, warn accepts it with a warning, quarantine refuses it with the code PACKAGE_QUARANTINED, off says nothing.
    */

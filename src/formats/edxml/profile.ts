@@ -3,7 +3,9 @@
 import type { HubConfig } from '../../model/generated.js'
 import { type Text, text } from '../../model/text.js'
 
-export type ValidationRow = HubConfig['validation'][number]
+type ConfiguredRow = HubConfig['validation'][number]
+/** Without `kind` and `direction` a row means all of them. */
+export type ValidationRow = Pick<ConfiguredRow, 'check' | 'consequence'> & Partial<ConfiguredRow>
 export type CheckId = ValidationRow['check']
 export type MessageKind = Exclude<NonNullable<ValidationRow['kind']>, 'all'>
 /** `outbound`: from a connected system; `inbound`: from an axis, where refusing harms the receiver more than the sender. */
