@@ -3,6 +3,8 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { loadConfig, maskedConfig } from './config.js'
+import { hostNow } from './clock.js'
+import { decodeFile } from './decode-file.js'
 import { runDemo } from './demo/index.js'
 import { runHub } from './main.js'
 import { printError } from './print.js'
@@ -52,6 +54,17 @@ config.command('print [file]')
     await printing(async () => {
       const effective = await loadConfig({ file })
       process.stdout.write(`${JSON.stringify(maskedConfig(effective, await settingsSchemas(effective)), null, 2)}\n`)
+    })
+  })
+
+program.command('decode <file>')
+  .description('reads a message or dossier and prints what the hub makes of it; exit code 1 with faults')
+  .option('--inbound', 'judge it as coming from an axis, not from a connected system')
+  .action(async (file: string, options: { inbound?: true }) => {
+    await printing(async () => {
+      const { exitCode, printed } = await decodeFile(file, { at: hostNow(), direction: options.inbound === true ? 'inbound' : 'outbound' })
+      process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`)
+      process.exitCode = exitCode
     })
   })
 

@@ -1,6 +1,7 @@
 // What a configuration must fulfil beyond its types: names used once, and no embedded default in production unmeant.
 import { isRecord } from './config-schema.js'
 import { fault } from './errors.js'
+import { relaxedFixedRows } from './formats/edxml/profile.js'
 import type { HubConfig } from './model/generated.js'
 import type { Fault } from './model/problem.js'
 import { type Text, text } from './model/text.js'
@@ -36,9 +37,15 @@ export function configFaults (config: unknown): Fault[] {
     rules.push(...repeated(clients.map(({ keySha256 }) => keySha256), '/clients', 'keySha256'))
   }
   if (sound('delivery')) rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
+  if (sound('validation')) rules.push(...relaxedFixedRows(candidate.validation).map(relaxed))
   if (sound('inbox')) rules.push(...atLeast(inbox.maxLockMs, inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
   if (faults.length === 0 && candidate.environment === 'production') rules.push(...unmeant(candidate))
   return [...faults, ...rules]
+}
+
+function relaxed (row: number): Fault {
+  return fault('FIELD_INVALID', `/validation/${row}/consequence`, text('Kiểm tra này không nới được: không có nó thì không đọc được thông điệp.',
+    'This check cannot be relaxed: without it nothing can be made of a message.'), { expected: 'reject' })
 }
 
 /** The embedded and insecure defaults in use, each worth one warning at start. Accepted ones are still listed. */

@@ -52,6 +52,8 @@ export const CATALOGUE = {
   FIELD_UNKNOWN: caller(422, 'Trường không có trong định nghĩa', 'A field is not defined'),
   ATTACHMENT_INVALID: caller(422, 'Tệp đính kèm có lỗi', 'An attachment has a fault'),
   ATTACHMENT_MISSING: caller(422, 'Thiếu tệp đính kèm', 'An attachment is missing'),
+  STATE_SECRET: caller(422, 'Văn bản có dấu chỉ độ mật', 'The document is marked as a state secret'),
+  PACKAGE_QUARANTINED: caller(422, 'Gói tin cần người xem xét', 'A person must look at the package'),
   SENDER_UNKNOWN: caller(422, 'Cơ quan gửi không có trong danh mục', 'The sending agency is not in the directory'),
   SENDER_NOT_ALLOWED: caller(403, 'Không được gửi thay cơ quan này', 'The caller may not speak for this agency'),
   SENDER_CLOSED: caller(422, 'Mã cơ quan gửi đã đóng', 'The sending agency is closed'),

@@ -10,6 +10,7 @@ import type { AcceptedPackage } from './model/package.js'
 import { laneOf } from './model/lane.js'
 import type { Endpoint } from './ports/directory.js'
 import type { AcceptResult } from './ports/store.js'
+import { compileProfile } from './formats/edxml/profile.js'
 import { attempt, createIntake } from './pipeline/index.js'
 import type { Accepted, Intake, Settled } from './pipeline/types.js'
 import { createPayloads, type Payloads } from './pipeline/payloads.js'
@@ -93,6 +94,7 @@ function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts):
     findByIdempotencyKey: async (client, key) => await store.findByIdempotencyKey(client, key),
     onStored,
     inlineBytes: config.blobs.inlineBytes,
+    profile: compileProfile(config.validation),
     limits: { ...config.limits, maxBytes: config.http.maxBodyBytes },
     expiresAfterMs: config.delivery.expiresAfterMs
   })

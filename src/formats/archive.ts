@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream'
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
 import type { Spool } from './codec.js'
+import { openSmallArchive } from './small-archive.js'
 
 /** More entries than this are not looked at. */
 const MOST_ENTRIES_SEEN = 64
@@ -15,11 +16,16 @@ export interface Archive {
   /** Bytes the only entry claims to hold; undefined when there is not exactly one readable file. */
   readonly soleSize: number | undefined
   /** Streams the only entry; fails when it holds other than the claimed number of bytes. */
-  openSole (): Promise<Readable>
+  openSole (): Promise<AsyncIterable<Buffer>>
 }
 
-/** Reads the directory of the archive in `spool`. Undefined when it is none or is damaged. */
-export async function openArchive (spool: Spool, size: number): Promise<Archive | undefined> {
+/** Reads the directory of the archive in `spool`, or in `bytes` where all of it is in memory. Undefined when it is none or is damaged. */
+export async function openArchive (spool: Spool, size: number, bytes?: Buffer): Promise<Archive | undefined> {
+  const small = bytes === undefined ? undefined : openSmallArchive(bytes)
+  if (small !== undefined) {
+    const { names, soleSize } = small
+    return { entryCount: names.length, names, soleSize, async openSole () { return (async function * () { yield small.inflateSole() })() } }
+  }
   let zip: ZipFile
   const entries: Entry[] = []
   try {

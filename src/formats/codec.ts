@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Attachment, Envelope } from '../model/generated.js'
 import type { Content, PayloadRef, WireFormat } from '../model/package.js'
 import type { Fault } from '../model/problem.js'
+import type { Direction, Profile } from './edxml/profile.js'
 
 /** One part of what arrived: the whole body of a plain request, or one part of a multipart request. */
 export interface Part {
@@ -60,6 +61,12 @@ export const DEFAULT_LIMITS: DecodeLimits = {
 
 export interface DecodeContext {
   readonly limits: DecodeLimits
+  /** From a connected system (default), or from an axis through an endpoint. */
+  readonly direction?: Direction
+  /** Now, epoch ms. Dates are not compared with it when it is absent. */
+  readonly at?: number
+  /** What follows from each deviation; the default table when absent. */
+  readonly profile?: Profile
   /** Opens a spool for one file. The pipeline commits or discards it; the codec discards only what it replaced. */
   spool (): Promise<Spool>
 }

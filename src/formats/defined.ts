@@ -6,7 +6,11 @@ type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 /** `object` without the properties that are undefined. */
 export function defined<T extends object> (object: T): Present<T> & Optional<T> {
   const result: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(object)) if (value !== undefined) result[name] = value
+  const source = object as Record<string, unknown>
+  for (const name of Object.keys(source)) {
+    const value = source[name]
+    if (value !== undefined) result[name] = value
+  }
   return result as Present<T> & Optional<T>
 }
 

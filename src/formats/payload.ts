@@ -7,6 +7,9 @@ import type { DecodeContext, DecodeLimits, Spool } from './codec.js'
 import type { Finding, Severity } from './findings.js'
 import { ARCHIVE_EXTENSIONS, extensionOf, HEAD_BYTES, sniff } from './sniff.js'
 
+const EMPTY = Buffer.alloc(0)
+const SMALL_BYTES = 64 * 1024
+
 /** Bytes that archives of one message may still inflate to; shared, so that a hundred small bombs are one. */
 export interface InflationBudget { bytes: number }
 
@@ -21,23 +24,30 @@ export interface PayloadWriter {
   readonly size: number
   /** The first {@link HEAD_BYTES} bytes. */
   head (): Buffer
+  /** All of it, while it is small. */
+  readonly small: Buffer | undefined
 }
 
 /** Throws BODY_TOO_LARGE when a file gets larger than `limits.maxAttachmentBytes`. */
 export async function createPayloadWriter (context: DecodeContext): Promise<PayloadWriter> {
   const spool = await context.spool()
   const most = context.limits.maxAttachmentBytes
-  let head = Buffer.alloc(0)
+  let head = EMPTY
+  let parts: Buffer[] | undefined = []
   let size = 0
   return {
     spool,
     get size () { return size },
     head: () => head,
+    get small () { return parts === undefined ? undefined : Buffer.concat(parts) },
     async write (bytes) {
       if (bytes.byteLength === 0) return
       size += bytes.byteLength
       if (size > most) throw new HubError('BODY_TOO_LARGE', text(`Một tệp đính kèm vượt quá ${most} byte`, `An attachment is over ${most} bytes`))
       if (head.length < HEAD_BYTES) head = Buffer.concat([head, bytes.subarray(0, HEAD_BYTES - head.length)])
+      // Only an archive is looked into again.
+      if (size > SMALL_BYTES || !isZip(head)) parts = undefined
+      else parts?.push(Buffer.from(bytes))
       await spool.write(bytes)
     }
   }
@@ -51,7 +61,7 @@ export interface SettledPayload extends PayloadRef {
 
 /** Ends the spool and names its media type; takes nothing off. */
 export async function settlePlain (writer: PayloadWriter, name: string): Promise<SettledPayload> {
-  const archive = isZip(writer.head()) ? await openArchive(writer.spool, writer.size) : undefined
+  const archive = isZip(writer.head()) ? await openArchive(writer.spool, writer.size, writer.small) : undefined
   return { ...await writer.spool.end(), contentType: sniff(writer.head(), name, archive?.names), unwrapped: false, findings: [] }
 }
 
@@ -61,7 +71,7 @@ export async function settlePlain (writer: PayloadWriter, name: string): Promise
  */
 export async function settlePayload (writer: PayloadWriter, name: string, context: DecodeContext, budget: InflationBudget): Promise<SettledPayload> {
   if (!isZip(writer.head())) return await settlePlain(writer, name)
-  const archive = await openArchive(writer.spool, writer.size)
+  const archive = await openArchive(writer.spool, writer.size, writer.small)
   const findings: Array<readonly [Severity, Omit<Finding, 'pointer'>]> = []
   if (archive !== undefined && isWrapping(archive, extensionOf(name))) {
     const inner = await inflate(archive, writer.size, context, budget)
@@ -106,7 +116,7 @@ async function inflate (archive: Archive, size: number, context: DecodeContext, 
   const inner = await createPayloadWriter(context)
   try {
     // A lying directory ends here: more bytes than claimed make the stream fail.
-    for await (const chunk of await archive.openSole() as AsyncIterable<Buffer>) await inner.write(chunk)
+    for await (const chunk of await archive.openSole()) await inner.write(chunk)
   } catch (error) {
     await inner.spool.discard()
     if (error instanceof HubError) throw error

@@ -310,6 +310,10 @@ export interface HubConfig {
   delivery: DeliveryConfig
   inbox: InboxConfig
   limits: LimitsConfig
+  /**
+   * Rows laid over the validation profile of edXML messages, later ones over earlier ones. docs/formats/edxml.md lists the checks with their defaults.
+   */
+  validation: ValidationRow[]
 }
 /**
  * This hub.
@@ -652,6 +656,85 @@ export interface LimitsConfig {
   maxInflationBytes: number
 }
 /**
+ * What follows when a message breaks a check.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "validationRow".
+ */
+export interface ValidationRow {
+  /**
+   * The check.
+   */
+  check:
+    | 'sender-code'
+    | 'recipient'
+    | 'recipient-name'
+    | 'document-id'
+    | 'code-number'
+    | 'code-notation'
+    | 'place'
+    | 'promulgation-date'
+    | 'type-name'
+    | 'type-known'
+    | 'subject'
+    | 'signer-name'
+    | 'trace'
+    | 'trace-code'
+    | 'business-type'
+    | 'business-type-given'
+    | 'reason'
+    | 'update-target'
+    | 'replacement-target'
+    | 'receiver-change'
+    | 'flag'
+    | 'response-organ'
+    | 'response-document'
+    | 'response-empty'
+    | 'status-code'
+    | 'status-code-form'
+    | 'status-code-known'
+    | 'status-time'
+    | 'attachment-present'
+    | 'attachment-listed'
+    | 'attachment-name'
+    | 'attachment-content'
+    | 'attachment-padding'
+    | 'attachment-archive'
+    | 'attachment-archive-kept'
+    | 'attachment-type'
+    | 'other-parts'
+    | 'date-valid'
+    | 'date-form'
+    | 'date-future'
+    | 'date-order'
+    | 'urgency'
+    | 'state-secret'
+    | 'length'
+    | 'length-limit'
+    | 'stray-bytes'
+    | 'prefix-declared'
+    | 'namespace'
+    | 'spelling'
+    | 'element-repeated'
+    | 'element-known'
+    | 'digital-signature'
+    | 'flat-manifest'
+    | 'old-schema'
+    | 'soap-wrapper'
+  /**
+   * Only for this kind of message; all: every kind the check is made for.
+   */
+  kind: 'all' | 'new' | 'update' | 'revocation' | 'replacement' | 'status'
+  /**
+   * outbound: from a connected system. inbound: from an axis, through an endpoint.
+   */
+  direction: 'both' | 'outbound' | 'inbound'
+  /**
+   * reject refuses the package, warn accepts it with a warning, quarantine refuses it with the code PACKAGE_QUARANTINED, off says nothing.
+   */
+  consequence: 'reject' | 'warn' | 'quarantine' | 'off'
+}
+/**
  * One package to one recipient, as the API shows it.
  */
 export interface Delivery {
@@ -966,6 +1049,12 @@ export interface Document {
    * Files in the order of the message.
    */
   attachments: Attachment[]
+  /**
+   * Elements of the message that the canonical form has no field for; an encoder can write them back.
+   *
+   * @maxItems 200
+   */
+  extensions?: Extension[]
 }
 /**
  * Points to another document. ResponseFor.
@@ -1058,6 +1147,60 @@ export interface Attachment {
    * True when the sender had put the file into a one-entry ZIP (the vendor builder does).
    */
   unwrapped?: boolean
+}
+/**
+ * An element that is in no field, and where it stood.
+ *
+ * This interface was referenced by `Document`'s JSON-Schema
+ * via the `definition` "extension".
+ */
+export interface Extension {
+  /**
+   * Its parent below edXML, in the standard's names: edXMLEnvelope/edXMLHeader/MessageHeader/To[2]. Empty for edXML itself.
+   */
+  path: string
+  element: ExtensionElement
+}
+/**
+ * An XML element: its text, or its children in order.
+ *
+ * This interface was referenced by `Document`'s JSON-Schema
+ * via the `definition` "extensionElement".
+ */
+export interface ExtensionElement {
+  /**
+   * Local name as written.
+   */
+  name: string
+  /**
+   * Namespace, when it is not that of QCVN 102:2016.
+   */
+  namespace?: string
+  /**
+   * Attributes, apart from namespace declarations.
+   */
+  attributes?: {
+    /**
+     * Local name.
+     */
+    name: string
+    /**
+     * Namespace of a prefixed attribute.
+     */
+    namespace?: string
+    /**
+     * Value.
+     */
+    value: string
+  }[]
+  /**
+   * Character data, trimmed.
+   */
+  text?: string
+  /**
+   * Child elements.
+   */
+  children?: ExtensionElement[]
 }
 /**
  * Fields of DongBoHoSoMC; every value is a string.
@@ -1497,4 +1640,10 @@ export interface Status {
    */
   at?: string
   staff?: Staff
+  /**
+   * Elements of the message that the canonical form has no field for; an encoder can write them back.
+   *
+   * @maxItems 200
+   */
+  extensions?: Extension[]
 }

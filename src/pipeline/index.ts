@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Directory, Endpoint } from '../ports/directory.js'
 import type { ClaimedDelivery, Store } from '../ports/store.js'
 import type { DecodeLimits } from '../formats/codec.js'
+import type { Profile } from '../formats/edxml/profile.js'
 import { deliver } from './deliver.js'
 import type { Payloads } from './payloads.js'
 import { receive } from './receive.js'
@@ -28,6 +29,7 @@ export interface IntakeOptions {
   onStored: (accepted: Accepted, priority: number) => void
   inlineBytes: number
   limits: DecodeLimits
+  profile: Profile
   expiresAfterMs: number
 }
 

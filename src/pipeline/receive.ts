@@ -2,15 +2,17 @@
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
 import type { Blobs } from '../ports/blobs.js'
+import type { Clock } from '../ports/clock.js'
 import type { DecodeLimits, Part, Spool } from '../formats/codec.js'
+import type { Profile } from '../formats/edxml/profile.js'
 import { codecFor } from '../formats/index.js'
 import { createSpooled } from './spool.js'
 import type { Arrival, Received } from './types.js'
 
-export interface ReceiveOptions { blobs: Blobs, inlineBytes: number, limits: DecodeLimits }
+export interface ReceiveOptions { blobs: Blobs, inlineBytes: number, limits: DecodeLimits, clock: Clock, profile: Profile }
 
 /** Reads an arrival to its end. Rejects with a `HubError` when nothing can be made of it; then nothing is left behind. */
-export async function receive (arrival: Arrival, { blobs, inlineBytes, limits }: ReceiveOptions): Promise<Received> {
+export async function receive (arrival: Arrival, { blobs, inlineBytes, limits, clock, profile }: ReceiveOptions): Promise<Received> {
   const spooled = createSpooled(blobs, inlineBytes)
   const parts = arrival.parts[Symbol.asyncIterator]()
   try {
@@ -18,7 +20,8 @@ export async function receive (arrival: Arrival, { blobs, inlineBytes, limits }:
     if (first.done === true) throw new HubError('BODY_EMPTY', text('Yêu cầu không có nội dung.', 'The request has no content.'))
     const codec = codecFor(first.value)
     const original = await spooled.spool()
-    const decoded = await codec.decode(copyTo(original, first.value.body), remaining(parts), { limits, spool: async () => await spooled.spool() })
+    const context = { limits, direction: arrival.direction ?? 'outbound', at: clock.now(), profile, spool: async () => await spooled.spool() }
+    const decoded = await codec.decode(copyTo(original, first.value.body), remaining(parts), context)
     const originalRef = await original.end()
     return { arrival, format: codec.format, mediaType: codec.mediaType, decoded, original: originalRef, spooled }
   } catch (error) {

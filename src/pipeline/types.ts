@@ -17,6 +17,8 @@ export interface Arrival {
   /** The content first, then its files. */
   readonly parts: AsyncIterable<Part>
   readonly idempotencyKey?: string
+  /** `inbound`: an endpoint fetched it from its axis. A connected system handed it in when absent. */
+  readonly direction?: 'outbound' | 'inbound'
   /** 32 hex digits. */
   readonly traceId: string
 }

@@ -51,6 +51,7 @@ async function acceptFrom (endpoint: string, arrival: InboundArrival, intake: In
   const { packageId, repeated } = await intake.accept({
     caller: { id: `endpoint:${endpoint}`, agencies: arrival.agencies, role: 'agency' },
     parts: onePart(contentType, arrival),
+    direction: 'inbound',
     ...(arrival.idempotencyKey === undefined ? {} : { idempotencyKey: arrival.idempotencyKey }),
     traceId: newId().replaceAll('-', '')
   })

@@ -4,11 +4,11 @@ import type { Attachment } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import type { DecodeContext } from '../codec.js'
 import { defined } from '../defined.js'
-import type { Findings } from '../findings.js'
 import { createInflationBudget, createPayloadWriter, type PayloadWriter, settlePayload } from '../payload.js'
 import { type Base64Decoder, createBase64Decoder } from './base64.js'
 import { childOf, childrenOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
 import type { FieldReader } from './field-reader.js'
+import type { Notes } from './notes.js'
 import type { AttachmentTaker } from './stream.js'
 import { CUT_ELEMENT } from './tree-parser.js'
 
@@ -25,7 +25,7 @@ export interface EdxmlAttachments extends AttachmentTaker {
 }
 
 /** Content that is no base64 becomes a fault, and the message is read on. Throws over `maxAttachments` and `maxAttachmentBytes`. */
-export function createAttachments (context: DecodeContext, reader: FieldReader, findings: Findings): EdxmlAttachments {
+export function createAttachments (context: DecodeContext, reader: FieldReader, notes: Notes): EdxmlAttachments {
   const budget = createInflationBudget(context.limits)
   const taken: TakenAttachment[] = []
   let open: { writer: PayloadWriter, decoder: Base64Decoder } | undefined
@@ -33,27 +33,23 @@ export function createAttachments (context: DecodeContext, reader: FieldReader, 
   const settle = async (element: XmlElement, writer: PayloadWriter, decoder: Base64Decoder): Promise<Attachment> => {
     await writer.write(decoder.end())
     const contentId = contentIdOf(element)
-    const name = reader.text(element, 'AttachmentName', NAME) ?? reader.text(manifestReferenceOf(element, contentId), 'AttachmentName', NAME)
-    const content = pointerTo(element, CUT_ELEMENT)
+    const name = readFirst(element, ['AttachmentName', 'FileName', 'name', 'Name'], reader) ?? reader.text(manifestReferenceOf(element, contentId), 'AttachmentName', NAME)
+    const pointer = (): string => pointerTo(element, contentElementOf(element)?.name ?? CUT_ELEMENT)
     if (name === undefined) {
-      findings.add('refuse', { code: 'FIELD_MISSING', pointer: pointerTo(element, 'AttachmentName'), detail: text('Tệp đính kèm không có tên.', 'The attachment has no name.') })
+      notes.note('attachment-name', { code: 'FIELD_MISSING', pointer: () => pointerTo(element, 'AttachmentName'), detail: text('Tệp đính kèm không có tên.', 'The attachment has no name.'), expected: 'AttachmentName' })
     }
-    const stray = (childOf(element, CUT_ELEMENT)?.children.length ?? 0) > 0 ? '<' : undefined
-    const wrong = decoder.wrong ?? stray
-    if (wrong !== undefined) {
-      findings.add('refuse', { code: 'ATTACHMENT_INVALID', pointer: content, detail: text('Nội dung tệp không phải base64.', 'The content is not base64.'), expected: 'base64', found: wrong })
-    } else if (writer.size === 0) {
-      findings.add('refuse', { code: 'ATTACHMENT_INVALID', pointer: content, detail: text('Tệp đính kèm rỗng.', 'The attachment is empty.') })
-    }
+    noteContent(element, decoder, { size: writer.size, pointer, notes })
+    const declared = reader.text(element, 'ContentType', { limit: 200 }) ?? reader.text(element, 'FileType', { limit: 200 })
+    noteType(declared, writer.head(), { pointer: () => pointerTo(element, 'ContentType'), notes })
     const payload = await settlePayload(writer, name ?? '', context, budget)
-    for (const [severity, finding] of payload.findings) findings.add(severity, { ...finding, pointer: content })
+    for (const [severity, finding] of payload.findings) notes.note(severity === 'warn' ? 'attachment-archive-kept' : 'attachment-archive', { expected: 'a ZIP with one file', ...finding, pointer })
     return defined({
       n: taken.length + 1,
-      contentId: reader.check(contentId, pointerTo(element, 'ContentId'), { limit: 400 }),
+      contentId: contentId === undefined ? undefined : reader.check(contentId, () => pointerTo(element, 'ContentId'), { limit: 400 }),
       name: name ?? '',
       description: reader.text(element, 'Description', { limit: 500 }),
       contentType: payload.contentType,
-      declaredType: reader.text(element, 'ContentType', { limit: 200 }),
+      declaredType: declared,
       size: payload.size,
       sha256: payload.sha256,
       unwrapped: payload.unwrapped ? true : undefined
@@ -74,14 +70,15 @@ export function createAttachments (context: DecodeContext, reader: FieldReader, 
     async close (element) {
       const content = open
       open = undefined
+      const contents = element.children.filter(isContent)
+      if (contents.length > 1) {
+        notes.note('attachment-content', { code: 'ATTACHMENT_INVALID', pointer: () => pointerOf(element), detail: text('Tệp đính kèm có hai nội dung.', 'The attachment has two contents.'), expected: 'one content', found: String(contents.length) })
+      }
       if (content !== undefined) {
-        if (element.counts.get(CUT_ELEMENT) !== 1) {
-          findings.add('refuse', { code: 'ATTACHMENT_INVALID', pointer: pointerOf(element), detail: text('Tệp đính kèm có hai nội dung.', 'The attachment has two contents.') })
-        }
         taken.push({ element, attachment: await settle(element, content.writer, content.decoder) })
         return
       }
-      findings.add('refuse', { code: 'ATTACHMENT_MISSING', pointer: pointerTo(element, CUT_ELEMENT), detail: text('Tệp đính kèm không có nội dung.', 'The attachment has no content.') })
+      notes.note('attachment-content', { code: 'ATTACHMENT_MISSING', pointer: () => pointerTo(element, CUT_ELEMENT), detail: text('Tệp đính kèm không có nội dung.', 'The attachment has no content.'), expected: 'base64' })
       taken.push({ element })
     }
   }
@@ -94,12 +91,58 @@ export function contentIdOf (element: XmlElement): string | undefined {
   return textOf(childOf(element, 'ContentId'))?.replace(/^cid:/i, '')
 }
 
+/** True for an attachment of `AttachmentEncoded`; false for those of a flat manifest or of the old schema. */
+export function isStandard ({ parent }: XmlElement): boolean {
+  return parent?.name === 'AttachmentEncoded'
+}
+
 /** The `Reference` elements of the manifest. */
 export function manifestReferences (root: XmlElement): XmlElement[] {
-  return childrenOf(childOf(childOf(childOf(root, 'edXMLEnvelope'), 'edXMLBody'), 'edXMLManifest'), 'Reference')
+  const envelope = childOf(root, 'edXMLEnvelope')
+  const body = childOf(envelope, 'edXMLBody')
+  return [...childrenOf(childOf(body, 'edXMLManifest'), 'Reference'), ...childrenOf(childOf(body, 'Manifest'), 'Reference')]
 }
 
 function manifestReferenceOf (attachment: XmlElement, contentId: string | undefined): XmlElement | undefined {
-  const root = attachment.parent?.parent
+  const holder = attachment.parent?.parent
+  const root = holder?.name === 'edXMLEnvelope' ? holder.parent : holder
   return root === undefined || contentId === undefined ? undefined : manifestReferences(root).find(reference => contentIdOf(reference) === contentId)
+}
+
+function isContent ({ name }: XmlElement): boolean {
+  return name === CUT_ELEMENT || name === 'Content' || name === 'value' || name === 'Value'
+}
+
+function contentElementOf (attachment: XmlElement): XmlElement | undefined {
+  return attachment.children.find(isContent)
+}
+
+function readFirst (element: XmlElement, names: readonly string[], reader: FieldReader): string | undefined {
+  for (const name of names) {
+    const value = reader.text(element, name, NAME)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+function noteContent (element: XmlElement, decoder: Base64Decoder, { size, pointer, notes }: { size: number, pointer: () => string, notes: Notes }): void {
+  const stray = (contentElementOf(element)?.children.length ?? 0) > 0 ? '<' : undefined
+  const wrong = decoder.wrong ?? stray
+  if (wrong !== undefined) {
+    notes.note('attachment-content', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Nội dung tệp không phải base64.', 'The content is not base64.'), expected: 'base64', found: wrong })
+  } else if (size === 0) {
+    notes.note('attachment-content', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Tệp đính kèm rỗng.', 'The attachment is empty.'), expected: 'base64', found: '' })
+  } else if (decoder.unpadded) {
+    notes.note('attachment-padding', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Base64 thiếu dấu = ở cuối; đã đọc được.', 'The base64 lacks its padding; it was read.'), expected: '=', found: 'no padding' })
+  }
+}
+
+/** Only what is told apart for certain: PDF and ZIP, by their first bytes. */
+function noteType (declared: string | undefined, head: Buffer, { pointer, notes }: { pointer: () => string, notes: Notes }): void {
+  const type = declared?.toLowerCase()
+  if (type !== 'application/pdf' && type !== 'application/zip') return
+  const start = head.toString('latin1', 0, 4)
+  const actual = start === '%PDF' ? 'application/pdf' : start === 'PK\x03\x04' ? 'application/zip' : undefined
+  if (actual === type || (actual === undefined && head.length === 0)) return
+  notes.note('attachment-type', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Kiểu khai báo khác với nội dung; theo nội dung.', 'The declared type is not that of the content; the content counts.'), expected: actual ?? 'the type of the content', found: type })
 }

@@ -8,6 +8,8 @@ export interface Base64Decoder {
   end (): Buffer
   /** The first wrong character; undefined while all is well. */
   readonly wrong: string | undefined
+  /** After {@link Base64Decoder.end}: true when `=` are missing at the end. */
+  readonly unpadded: boolean
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -51,6 +53,15 @@ export function createBase64Decoder (): Base64Decoder {
     return decoded
   }
 
+  /** A clean end with its padding, without looking at each character. */
+  const decodeEnd = (characters: string): Buffer | undefined => {
+    if (!characters.endsWith('=')) return undefined
+    const pads = characters.endsWith('==') ? 2 : 1
+    const decoded = decodeClean(characters.slice(0, -pads))
+    if (decoded !== undefined) padding = pads
+    return decoded
+  }
+
   /** The leading part that is base64; remembers padding and what is wrong after it. */
   const cleanPart = (packed: string): string => {
     const at = padding > 0 ? 0 : packed.search(FOREIGN)
@@ -71,9 +82,7 @@ export function createBase64Decoder (): Base64Decoder {
       const plain = padding === 0 && reference === ''
       reference = ''
       const dense = plain && !encoded.includes(LINE_FEED) ? characters : pack(characters)
-      const pad = dense.indexOf('=')
-      const decoded = padding === 0 ? decodeClean(pad < 0 ? dense : dense.slice(0, pad)) : undefined
-      if (decoded !== undefined && pad >= 0) cleanPart(dense === characters ? pack(dense.slice(pad)) : dense.slice(pad))
+      const decoded = padding === 0 ? decodeEnd(dense) ?? decodeClean(dense) : undefined
       return decoded ?? decodeClean(cleanPart(dense === characters ? pack(characters) : dense)) ?? NOTHING
     },
     end () {
@@ -83,6 +92,7 @@ export function createBase64Decoder (): Base64Decoder {
       else if (rest.length === 1 || (padding > 0 && (rest.length < 2 || rest.length + padding > 4))) wrong = '='
       return wrong === undefined ? Buffer.from(rest, 'base64') : NOTHING
     },
-    get wrong () { return wrong }
+    get wrong () { return wrong },
+    get unpadded () { return rest.length >= 2 && rest.length + padding < 4 }
   }
 }

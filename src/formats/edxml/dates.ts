@@ -1,6 +1,10 @@
 // Dates of edXML messages: canonical yyyy/MM/dd[ HH:mm:ss] local time (UTC+7), and the other forms seen in real files.
 // A strict parser of its own: `new Date(text)` accepts 2026/02/30 and depends on the process's time zone.
 
+/** As the standard writes it; nearly every date is. */
+const CANONICAL = /^\d{4}\/\d{2}\/\d{2}(?: \d{2}:\d{2}:\d{2})?$/
+/** That, and what a reader makes of it: neither needs a calendar. */
+const SIMPLE = /^(\d{4})([/-])(\d{2})\2(\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\+07:00)?)?$/
 const YEAR_FIRST = /^(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[ T]+(.+))?$/
 const DAY_FIRST = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[ T]+(.+))?$/
 const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i
@@ -14,6 +18,8 @@ export function parseDate (raw: string): string | undefined {
 
 /** ISO instant with +07:00. A date alone is its first second; fractions of a second are kept. Undefined when there is no such instant. */
 export function parseInstant (raw: string): string | undefined {
+  const simple = parseSimple(raw)
+  if (simple !== undefined) return simple
   const trimmed = raw.trim()
   const yearFirst = YEAR_FIRST.exec(trimmed)
   const dayFirst = yearFirst === null ? DAY_FIRST.exec(trimmed) : null
@@ -56,5 +62,25 @@ function offsetOf (zone: string | undefined): number | undefined {
 
 /** Years outside 1900 to 2199 are defaults of programs (0001/01/01) or slips, not dates of documents. */
 function isDay (year: number, month: number, day: number): boolean {
-  return year >= 1900 && year < 2200 && month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
+  return year >= 1900 && year < 2200 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+function daysIn (year: number, month: number): number {
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return month === 2 && leap ? 29 : DAYS[month - 1] ?? 0
+}
+
+function parseSimple (raw: string): string | undefined {
+  const match = SIMPLE.exec(raw)
+  if (match === null) return undefined
+  const [, year = '', , month = '', day = '', time = '00:00:00'] = match
+  if (!isDay(Number(year), Number(month), Number(day)) || time.slice(0, 2) > '23' || time.slice(3, 5) > '59' || time.slice(6) > '59') return undefined
+  return `${year}-${month}-${day}T${time}+07:00`
+}
+
+/** True for `yyyy/MM/dd` with or without `HH:mm:ss`. */
+export function isCanonicalTime (raw: string): boolean {
+  return CANONICAL.test(raw)
 }

@@ -1,81 +1,114 @@
 // The tree of an edXML message without its attachments: names are local names, prefixes are forgotten.
 // Plain objects with fixed keys, children in arrays: an element called __proto__ is only a string here.
+import type { XmlAttribute } from './xml-events.js'
 
-/** The one namespace of the format. */
-export const EDXML_NAMESPACE = 'http://www.mic.gov.vn/TBT/QCVN_102_2016'
+import { EDXML_NAMESPACE } from './namespaces.js'
+/** The schema before QCVN 102:2016 (công văn 512 and 2803). */
+export const OLD_NAMESPACE = 'http://www.e-doc.vn/Schema/'
+const SOAP_NAMESPACES: ReadonlySet<string> = new Set(['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'])
 
 export interface XmlElement {
-  /** Local name after {@link canonicalName}. */
+  /** The standard's spelling of the local name; `{uri}local` when it is of a foreign namespace, so that it never passes for one of ours. */
   readonly name: string
   /** Local name as written; pointers show it, so that the sender finds the place. */
   readonly written: string
+  readonly uri: string
+  readonly attributes: readonly XmlAttribute[]
   readonly parent: XmlElement | undefined
   readonly children: XmlElement[]
   /** Own character data as one string, across comments and CDATA sections. */
   text: string
-  /** Position among the siblings of the same name, from 1. */
-  readonly position: number
-  /** How many children of each name there are. Grows with {@link createElement} only. */
-  counts: ReadonlyMap<string, number>
+  /** Position among the siblings of the same name from 1; 0 until it is asked for. */
+  position: number
+  /** How many siblings have this name; known with `position`. */
+  count: number
 }
 
-/** Spellings of other products (single-s Bussiness of Bkav, case variants of the root) and what they mean. */
-const ALIASES = new Map([
+/** Spellings of other products (single-s Bussiness of Bkav) and what they mean. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
   ['Business', 'Bussiness'],
   ['BusinessDocType', 'BussinessDocType'],
   ['BusinessDocReason', 'BussinessDocReason'],
   ['BusinessDocumentInfo', 'BussinessDocumentInfo'],
-  ['OrganInCharge', 'OrganizationInCharge'],
-  ['edxml', 'edXML'],
-  ['EdXML', 'edXML'],
-  ['EdXMLEnvelope', 'edXMLEnvelope'],
-  ['EdXMLHeader', 'edXMLHeader'],
-  ['EdXMLBody', 'edXMLBody'],
-  ['EdXMLManifest', 'edXMLManifest']
+  ['OrganInCharge', 'OrganizationInCharge']
 ])
 
-/** The QCVN spelling of a local name. */
-export function canonicalName (written: string, parent: XmlElement | undefined): string {
-  if (written === 'Signer' && parent?.name === 'SignerInfo') return 'FullName'
-  return ALIASES.get(written) ?? written
+/** Names whose letter case varies between generators. */
+const CASELESS: ReadonlyMap<string, string> = new Map(
+  ['edXML', 'edXMLEnvelope', 'edXMLHeader', 'edXMLBody', 'edXMLManifest'].map(name => [name.toLowerCase(), name]))
+
+/** True for a namespace whose elements are the message's own. */
+export function isOwn (uri: string): boolean {
+  return uri === '' || uri === EDXML_NAMESPACE || uri === OLD_NAMESPACE
 }
 
-/** Most elements have no children, and a map each would be most of the garbage of a message. */
-const NO_CHILDREN: ReadonlyMap<string, number> = new Map()
+function canonicalName (written: string, uri: string, parent: XmlElement | undefined): string {
+  if (!isOwn(uri)) return SOAP_NAMESPACES.has(uri) ? `soap:${written}` : `{${uri}}${written}`
+  if (written === 'Signer' && parent?.name === 'SignerInfo') return 'FullName'
+  const first = written.charCodeAt(0) | 0x20
+  return ALIASES.get(written) ?? (first === 0x65 ? CASELESS.get(written.toLowerCase()) : undefined) ?? written
+}
+
+const NO_ATTRIBUTES: readonly XmlAttribute[] = []
 
 /** Makes an element and hangs it under its parent. */
-export function createElement (written: string, parent: XmlElement | undefined): XmlElement {
-  const name = canonicalName(written, parent)
-  const position = (parent?.counts.get(name) ?? 0) + 1
-  const element: XmlElement = { name, written, parent, children: [], text: '', position, counts: NO_CHILDREN }
-  if (parent !== undefined) {
-    const counts = parent.counts === NO_CHILDREN ? new Map<string, number>() : parent.counts as Map<string, number>
-    parent.children.push(element)
-    parent.counts = counts.set(name, position)
-  }
+export function createElement ({ written, uri, attributes = NO_ATTRIBUTES, parent }: { written: string, uri: string, attributes?: readonly XmlAttribute[], parent: XmlElement | undefined }): XmlElement {
+  const element: XmlElement = { name: canonicalName(written, uri, parent), written, uri, attributes, parent, children: [], text: '', position: 0, count: 0 }
+  parent?.children.push(element)
   return element
 }
 
 export function childrenOf (element: XmlElement | undefined, name: string): XmlElement[] {
-  return element?.counts.has(name) === true ? element.children.filter(child => child.name === name) : []
+  return element === undefined ? [] : element.children.filter(child => child.name === name)
 }
 
 /** The first child of that name. */
 export function childOf (element: XmlElement | undefined, name: string): XmlElement | undefined {
-  return element?.counts.has(name) === true ? element.children.find(child => child.name === name) : undefined
+  if (element === undefined) return undefined
+  for (const child of element.children) if (child.name === name) return child
+  return undefined
+}
+
+/** The first element at the end of a path of names. */
+export function descendantOf (element: XmlElement | undefined, ...path: string[]): XmlElement | undefined {
+  let at = element
+  for (const name of path) at = childOf(at, name)
+  return at
 }
 
 /** Trimmed text of an element; undefined when it is absent or empty. */
 export function textOf (element: XmlElement | undefined): string | undefined {
-  const trimmed = element?.text.trim()
-  return trimmed === undefined || trimmed === '' ? undefined : trimmed
+  if (element === undefined || element.text === '') return undefined
+  const trimmed = element.text.trim()
+  return trimmed === '' ? undefined : trimmed
+}
+
+/** Numbers all children of an element at once: asking each alone would cost the square of their number. */
+function number (parent: XmlElement): void {
+  const counts = new Map<string, number>()
+  for (const child of parent.children) {
+    child.position = (counts.get(child.name) ?? 0) + 1
+    counts.set(child.name, child.position)
+  }
+  for (const child of parent.children) child.count = counts.get(child.name) ?? 1
+}
+
+function step (element: XmlElement, name: string): string {
+  if (element.parent !== undefined && element.position === 0) number(element.parent)
+  return element.count > 1 ? `${name}[${element.position}]` : name
 }
 
 /** XPath of an element by local names: /edXML/edXMLEnvelope/edXMLHeader/MessageHeader/To[2]. */
 export function pointerOf (element: XmlElement): string {
-  const several = element.position > 1 || (element.parent?.counts.get(element.name) ?? 1) > 1
-  const step = `/${element.written}${several ? `[${element.position}]` : ''}`
-  return element.parent === undefined ? step : pointerOf(element.parent) + step
+  const own = `/${step(element, element.written)}`
+  return element.parent === undefined ? own : pointerOf(element.parent) + own
+}
+
+/** Path of an element below the message's root in the standard's spelling: edXMLEnvelope/edXMLHeader/MessageHeader/To[2]. */
+export function pathOf (element: XmlElement, root: XmlElement): string {
+  if (element === root) return ''
+  const above = element.parent === undefined ? '' : pathOf(element.parent, root)
+  return `${above === '' ? '' : `${above}/`}${step(element, element.name)}`
 }
 
 /** XPath of a child that may be absent. */

@@ -70,14 +70,14 @@ function correlationId (issuer: string, documentId: string): string {
 }
 
 function readRecipients (reading: Reading): Party[] {
-  const { header, findings } = reading
+  const { header, notes } = reading
   const elements = childrenOf(header, 'To')
   if (elements.length === 0) {
-    findings.add('refuse', { code: 'RECIPIENT_MISSING', pointer: pointerTo(header, 'To'), detail: text('Không có cơ quan nhận.', 'There is no recipient.') })
+    notes.note('recipient', { code: 'RECIPIENT_MISSING', pointer: pointerTo(header, 'To'), detail: text('Không có cơ quan nhận.', 'There is no recipient.') })
   }
   const tooMany = elements[MOST_RECIPIENTS]
   if (tooMany !== undefined) {
-    findings.add('refuse', { code: 'FIELD_INVALID', pointer: pointerOf(tooMany), detail: text('Quá nhiều cơ quan nhận.', 'There are too many recipients.'), expected: `at most ${MOST_RECIPIENTS}`, found: String(elements.length) })
+    notes.note('recipient', { code: 'FIELD_INVALID', pointer: pointerOf(tooMany), detail: text('Quá nhiều cơ quan nhận.', 'There are too many recipients.'), expected: `at most ${MOST_RECIPIENTS}`, found: String(elements.length) })
   }
-  return elements.slice(0, MOST_RECIPIENTS).map(element => readParty(element, reading))
+  return elements.slice(0, MOST_RECIPIENTS).map(element => readParty(element, reading, 'recipient'))
 }

@@ -1,7 +1,7 @@
 // Reads one field at a time from the tree and notes what is too long; nothing here knows which fields must be there.
 import { text } from '../../model/text.js'
-import type { Findings } from '../findings.js'
 import { childOf, pointerOf, textOf, type XmlElement } from './element.js'
+import type { Notes } from './notes.js'
 
 /** `usual`: longer is tolerated with a warning. `limit`: longer is refused (also more than twice `usual`). Characters. */
 export interface FieldLength {
@@ -15,16 +15,16 @@ export interface FieldReader {
   /** As {@link text}, of the element itself. */
   own (element: XmlElement, length: FieldLength): string | undefined
   /** The same length check for a value that was read elsewhere. */
-  check (value: string | undefined, pointer: string, length: FieldLength): string | undefined
+  check (value: string | undefined, pointer: () => string, length: FieldLength): string | undefined
 }
 
-export function createFieldReader (findings: Findings): FieldReader {
+export function createFieldReader (notes: Notes): FieldReader {
   const check = (value: string | undefined, pointer: () => string, { usual, limit }: FieldLength): string | undefined => {
     if (value === undefined || value.length <= (usual ?? limit)) return value
     const most = usual === undefined ? limit : Math.min(limit, 2 * usual)
     const detail = text(`Dài ${value.length} ký tự, quá ${usual ?? limit}.`, `It has ${value.length} characters, more than ${usual ?? limit}.`)
-    const severity = value.length > most ? 'refuse' : 'warn'
-    findings.add(severity, { code: 'FIELD_INVALID', pointer: pointer(), detail, expected: `at most ${severity === 'refuse' ? most : usual ?? limit} characters`, found: value })
+    const over = value.length > most
+    notes.note(over ? 'length-limit' : 'length', { code: 'FIELD_INVALID', pointer, detail, expected: `at most ${over ? most : usual ?? limit} characters`, found: value })
     return value.slice(0, most)
   }
   const own = (element: XmlElement | undefined, length: FieldLength): string | undefined =>
@@ -32,6 +32,6 @@ export function createFieldReader (findings: Findings): FieldReader {
   return {
     own,
     text: (parent, name, length) => own(childOf(parent, name), length),
-    check: (value, pointer, length) => check(value, () => pointer, length)
+    check
   }
 }

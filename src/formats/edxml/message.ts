@@ -2,10 +2,10 @@
 import type { DocumentReference, Party, Staff } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import { defined, definedGroup } from '../defined.js'
-import type { Findings } from '../findings.js'
-import { parseDate, parseInstant } from './dates.js'
+import { isCanonicalTime, parseDate, parseInstant } from './dates.js'
 import { childOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
 import type { FieldReader } from './field-reader.js'
+import type { Notes } from './notes.js'
 
 /** What reading a message needs. */
 export interface Reading {
@@ -13,9 +13,12 @@ export interface Reading {
   readonly header: XmlElement
   /** `TraceHeaderList`, when there is one. */
   readonly traces: XmlElement | undefined
+  /** `edXML`, or what stands for it. */
   readonly root: XmlElement
+  /** True for a message of the schema before QCVN 102:2016. */
+  readonly old: boolean
   readonly reader: FieldReader
-  readonly findings: Findings
+  readonly notes: Notes
 }
 
 export const LENGTHS = {
@@ -25,10 +28,10 @@ export const LENGTHS = {
 } as const
 
 /** An organisation as written; its code is empty (and a fault) when there is none. */
-export function readParty (element: XmlElement, { reader, findings }: Reading): Party {
+export function readParty (element: XmlElement, { reader, notes }: Reading, check: 'sender-code' | 'recipient'): Party {
   const code = reader.text(element, 'OrganId', LENGTHS.organId)
   if (code === undefined) {
-    findings.add('refuse', { code: 'FIELD_MISSING', pointer: pointerTo(element, 'OrganId'), detail: text('Thiếu mã cơ quan.', 'The agency code is missing.') })
+    notes.note(check, { code: 'FIELD_MISSING', pointer: pointerTo(element, 'OrganId'), detail: text('Thiếu mã cơ quan.', 'The agency code is missing.'), expected: 'an agency code' })
   }
   return defined({
     code: code ?? '',
@@ -45,8 +48,8 @@ export function readParty (element: XmlElement, { reader, findings }: Reading): 
 /** The sender; a fault when there is none. */
 export function readSender (reading: Reading): Party {
   const from = childOf(reading.header, 'From')
-  if (from !== undefined) return readParty(from, reading)
-  reading.findings.add('refuse', { code: 'FIELD_MISSING', pointer: `${pointerOf(reading.header)}/From`, detail: text('Thiếu cơ quan gửi.', 'The sender is missing.') })
+  if (from !== undefined) return readParty(from, reading, 'sender-code')
+  reading.notes.note('sender-code', { code: 'FIELD_MISSING', pointer: `${pointerOf(reading.header)}/From`, detail: text('Thiếu cơ quan gửi.', 'The sender is missing.') })
   return { code: '' }
 }
 
@@ -84,13 +87,16 @@ interface TimeForm {
   expected: string
 }
 
-function readTime (parent: XmlElement | undefined, name: string, { reader, findings }: Reading, { parse, expected }: TimeForm): string | undefined {
+function readTime (parent: XmlElement | undefined, name: string, { reader, notes }: Reading, { parse, expected }: TimeForm): string | undefined {
   const element = childOf(parent, name)
   const raw = textOf(element)
   if (element === undefined || raw === undefined) return undefined
   const parsed = parse(raw)
-  if (parsed !== undefined) return parsed
-  findings.add('warn', { code: 'FIELD_INVALID', pointer: pointerOf(element), detail: text('Ngày giờ không hợp lệ, giữ nguyên văn.', 'It is no valid date or time; kept as written.'), expected, found: raw })
+  if (parsed !== undefined) {
+    if (!isCanonicalTime(raw)) notes.note('date-form', { code: 'FIELD_INVALID', pointer: pointerOf(element), detail: text('Ngày giờ viết khác quy chuẩn; đã đọc được.', 'The date or time is written in another form; it was read.'), expected, found: raw })
+    return parsed
+  }
+  notes.note('date-valid', { code: 'FIELD_INVALID', pointer: pointerOf(element), detail: text('Ngày giờ không hợp lệ, giữ nguyên văn.', 'It is no valid date or time; kept as written.'), expected, found: raw })
   return reader.own(element, LENGTHS.date)
 }
 

@@ -16,7 +16,7 @@ export interface Preamble {
 
 /** Leaves out at most 64 stray bytes before `<?xml` or `<edXML`; when neither comes, the parser gets everything and says why it fails. */
 export function createPreamble (): Preamble {
-  let head = Buffer.alloc(0)
+  let head: Buffer = Buffer.alloc(0)
   let passed = false
   let skippedBytes = 0
 
@@ -35,7 +35,7 @@ export function createPreamble (): Preamble {
   return {
     strip (bytes) {
       if (passed) return bytes
-      head = Buffer.concat([head, bytes])
+      head = head.length === 0 ? bytes : Buffer.concat([head, bytes])
       return head.length < 4 ? Buffer.alloc(0) : settle(false)
     },
     end () {

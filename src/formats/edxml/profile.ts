@@ -1,132 +1,130 @@
-// What a message must hold, by its kind: tables of rows, so that a rule is read, changed and counted in one place.
-// A rule that is broken says where, and either refuses the package or only warns.
-import type { Document, Status } from '../../model/generated.js'
+// What is expected of a message, as a table: check × kind × direction → consequence. A province tightens or relaxes single
+// cells in its configuration (`validation`); the code only says what it saw, never what follows from it.
+import type { HubConfig } from '../../model/generated.js'
 import { type Text, text } from '../../model/text.js'
-import type { Severity } from '../findings.js'
-import { contentIdOf, manifestReferences, type TakenAttachment } from './attachments.js'
-import { childOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
-import { isDate, isInstant, type Reading } from './message.js'
 
-/** `reasoned`: a status that must say why (02 rejection, 13 retract request, 16 change rejection). */
-export type MessageKind = Document['docType'] | 'status' | 'reasoned'
+type ConfiguredRow = HubConfig['validation'][number]
+/** Without `kind` and `direction` a row means all of them. */
+export type ValidationRow = Pick<ConfiguredRow, 'check' | 'consequence'> & Partial<ConfiguredRow>
+export type CheckId = ValidationRow['check']
+export type MessageKind = Exclude<NonNullable<ValidationRow['kind']>, 'all'>
+/** `outbound`: from a connected system; `inbound`: from an axis, where refusing harms the receiver more than the sender. */
+export type Direction = Exclude<NonNullable<ValidationRow['direction']>, 'both'>
+/** `quarantine` refuses for now, under a code of its own. */
+export type Consequence = ValidationRow['consequence']
 
-interface RequiredRow {
-  /** From `edXMLHeader`; the text there must not be empty. */
-  readonly path: string
+export interface Check {
+  /** What is expected. */
+  readonly about: Text
   readonly kinds: readonly MessageKind[]
-  readonly severity: Severity
+  readonly outbound: Consequence
+  readonly inbound: Consequence
+  /** Kinds for which the default is only to warn. */
+  readonly lenient?: readonly MessageKind[]
+  /** Nothing can be made of a message that breaks it: it cannot be relaxed. */
+  readonly fixed?: true
 }
 
+export const KINDS = ['new', 'update', 'revocation', 'replacement', 'status'] as const satisfies readonly MessageKind[]
 const FULL = ['new', 'update', 'replacement'] as const
-const EVERY_DOCUMENT = ['new', 'revocation', 'update', 'replacement'] as const
-const CHANGES = ['revocation', 'update', 'replacement'] as const
-const EVERY_STATUS = ['status', 'reasoned'] as const
+const DOCUMENTS = ['new', 'update', 'revocation', 'replacement'] as const
+const CHANGES = ['update', 'revocation', 'replacement', 'status'] as const
+const STATUS = ['status'] as const
 
-const REQUIRED: readonly RequiredRow[] = [
-  { path: 'MessageHeader/DocumentId', kinds: EVERY_DOCUMENT, severity: 'refuse' },
-  { path: 'MessageHeader/Code/CodeNumber', kinds: FULL, severity: 'refuse' },
-  { path: 'MessageHeader/Code/CodeNotation', kinds: FULL, severity: 'refuse' },
-  { path: 'MessageHeader/PromulgationInfo/Place', kinds: FULL, severity: 'refuse' },
-  { path: 'MessageHeader/PromulgationInfo/PromulgationDate', kinds: FULL, severity: 'refuse' },
-  { path: 'MessageHeader/DocumentType/TypeName', kinds: FULL, severity: 'refuse' },
-  { path: 'MessageHeader/Subject', kinds: FULL, severity: 'refuse' },
-  { path: 'MessageHeader/SignerInfo/FullName', kinds: FULL, severity: 'refuse' },
-  { path: 'TraceHeaderList/TraceHeader/Timestamp', kinds: EVERY_DOCUMENT, severity: 'warn' },
-  { path: 'TraceHeaderList/Bussiness/BussinessDocReason', kinds: CHANGES, severity: 'refuse' },
-  { path: 'TraceHeaderList/Bussiness/DocumentId', kinds: ['update'], severity: 'warn' },
-  { path: 'TraceHeaderList/Bussiness/ReplacementInfoList/ReplacementInfo', kinds: ['replacement'], severity: 'refuse' },
-  { path: 'MessageHeader/ResponseFor/OrganId', kinds: EVERY_STATUS, severity: 'refuse' },
-  { path: 'MessageHeader/ResponseFor/DocumentId', kinds: EVERY_STATUS, severity: 'refuse' },
-  { path: 'MessageHeader/StatusCode', kinds: EVERY_STATUS, severity: 'refuse' },
-  { path: 'MessageHeader/Timestamp', kinds: EVERY_STATUS, severity: 'warn' },
-  { path: 'MessageHeader/Description', kinds: ['reasoned'], severity: 'refuse' }
-]
+type Cells = Pick<Check, 'kinds' | 'outbound' | 'inbound' | 'lenient' | 'fixed'>
+const always = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'reject', inbound: 'reject', fixed: true })
+const refused = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'reject', inbound: 'reject' })
+const required = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'reject', inbound: 'warn' })
+const tolerated = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'warn', inbound: 'warn' })
 
-/** How each kind treats a file that is missing or not listed. */
-const ATTACHMENTS: Record<MessageKind, { atLeastOne: boolean, matching: Severity }> = {
-  new: { atLeastOne: true, matching: 'refuse' },
-  update: { atLeastOne: true, matching: 'refuse' },
-  replacement: { atLeastOne: true, matching: 'refuse' },
-  revocation: { atLeastOne: false, matching: 'warn' },
-  status: { atLeastOne: false, matching: 'warn' },
-  reasoned: { atLeastOne: false, matching: 'warn' }
+function check (vi: string, en: string, cells: Cells): Check {
+  return { about: text(vi, en), ...cells }
 }
 
-const REASONED_CODES: ReadonlySet<string> = new Set(['02', '13', '16'])
-
-export function kindOfStatus (status: Status): MessageKind {
-  return REASONED_CODES.has(status.statusCode) ? 'reasoned' : 'status'
+/** Every check with its default cells; kinds that are not named are `off`. */
+export const CHECKS: Readonly<Record<CheckId, Check>> = {
+  'sender-code': check('Có mã cơ quan gửi.', 'The sender has a code.', always(KINDS)),
+  recipient: check('Có cơ quan nhận, mỗi cơ quan có mã, không quá 1000.', 'There are recipients, each with a code, at most 1000.', always(DOCUMENTS)),
+  'recipient-name': check('Cơ quan nhận có tên.', 'Each recipient has a name.', { kinds: DOCUMENTS, outbound: 'off', inbound: 'off' }),
+  'document-id': check('Có mã văn bản.', 'There is a DocumentId.', always(DOCUMENTS)),
+  'code-number': check('Có số văn bản.', 'There is a CodeNumber.', required(FULL)),
+  'code-notation': check('Có ký hiệu văn bản.', 'There is a CodeNotation.', required(FULL)),
+  place: check('Có nơi ban hành.', 'There is a place of promulgation.', required(FULL)),
+  'promulgation-date': check('Có ngày ban hành.', 'There is a date of promulgation.', required(FULL)),
+  'type-name': check('Có tên loại văn bản.', 'There is a TypeName.', required(FULL)),
+  'type-known': check('Loại văn bản thuộc danh mục (NĐ 30/2020 điều 7, QCVN 102).', 'The document type is in the list (NĐ 30/2020 art. 7, QCVN 102).', tolerated(FULL)),
+  subject: check('Có trích yếu.', 'There is a subject.', required(FULL)),
+  'signer-name': check('Có họ tên người ký.', 'There is the name of the signer.', required(FULL)),
+  trace: check('Có vết truyền nhận với thời điểm gửi.', 'There is a trace header with the time of sending.', tolerated(DOCUMENTS)),
+  'trace-code': check('Vết truyền nhận có mã thật, không phải chữ null.', 'A trace header holds a code, not the word null.', tolerated(DOCUMENTS)),
+  'business-type': check('BussinessDocType là 0, 1, 2 hoặc 3.', 'BussinessDocType is 0, 1, 2 or 3.', always(DOCUMENTS)),
+  'business-type-given': check('Có BussinessDocType.', 'There is a BussinessDocType.', tolerated(DOCUMENTS)),
+  reason: check('Có lý do khi thu hồi, cập nhật, thay thế, và với trạng thái 02, 13, 16.', 'A reason is given for a revocation, update, replacement, and for the statuses 02, 13, 16.', required(CHANGES)),
+  'update-target': check('Văn bản cập nhật nêu mã văn bản được cập nhật.', 'An update names the document it updates.', tolerated(['update'])),
+  'replacement-target': check('Văn bản thay thế nêu văn bản bị thay thế.', 'A replacement names what it replaces.', { kinds: ['replacement'], outbound: 'reject', inbound: 'quarantine' }),
+  'receiver-change': check('Thay đổi nơi nhận có mã cơ quan và ReceiverType 0 hoặc 1.', 'A change of receivers has a code and a ReceiverType of 0 or 1.', always(DOCUMENTS)),
+  flag: check('Cờ là 0 hoặc 1.', 'A flag is 0 or 1.', tolerated(DOCUMENTS)),
+  'response-organ': check('Trạng thái nêu cơ quan nhận trạng thái.', 'A status names the agency it answers to.', always(STATUS)),
+  'response-document': check('Trạng thái nêu mã văn bản.', 'A status names the document it is about.', required(STATUS)),
+  'response-empty': check('ResponseFor không rỗng.', 'ResponseFor is not empty.', tolerated(KINDS)),
+  'status-code': check('Mã trạng thái gồm hai chữ số.', 'The status code has two digits.', always(STATUS)),
+  'status-code-form': check('Mã trạng thái có số 0 ở đầu.', 'The status code has its leading zero.', tolerated(STATUS)),
+  'status-code-known': check('Mã trạng thái là 01–06, 13, 15 hoặc 16.', 'The status code is 01 to 06, 13, 15 or 16.', tolerated(STATUS)),
+  'status-time': check('Trạng thái có thời điểm.', 'A status has a time.', tolerated(STATUS)),
+  'attachment-present': check('Có ít nhất một tệp đính kèm.', 'There is at least one attachment.', refused(FULL)),
+  'attachment-listed': check('Danh mục và tệp đính kèm khớp nhau từng ContentId.', 'Manifest and attachments match by ContentId.', { kinds: KINDS, outbound: 'reject', inbound: 'reject', lenient: ['revocation', 'status'] }),
+  'attachment-name': check('Tệp đính kèm có tên.', 'An attachment has a name.', always(KINDS)),
+  'attachment-content': check('Nội dung tệp là base64 và không rỗng.', 'The content of an attachment is base64 and not empty.', always(KINDS)),
+  'attachment-padding': check('Base64 đủ dấu =.', 'Base64 has its padding.', tolerated(KINDS)),
+  'attachment-archive': check('Tệp ZIP mở được trong giới hạn.', 'A ZIP opens within its limits.', always(KINDS)),
+  'attachment-archive-kept': check('Tệp ZIP chứa đúng một tệp.', 'A ZIP holds exactly one file.', tolerated(KINDS)),
+  'attachment-type': check('Kiểu khai báo đúng với nội dung và với danh mục.', 'The declared type agrees with the content and with the manifest.', tolerated(KINDS)),
+  'other-parts': check('Thông điệp edXML không kèm phần nào khác.', 'An edXML message has no other parts.', always(KINDS)),
+  'date-valid': check('Ngày giờ có thật.', 'A date or time exists.', tolerated(KINDS)),
+  'date-form': check('Ngày giờ viết yyyy/MM/dd HH:mm:ss.', 'A date or time is written yyyy/MM/dd HH:mm:ss.', tolerated(KINDS)),
+  'date-future': check('Ngày ban hành và thời điểm gửi không ở tương lai quá một ngày.', 'Promulgation and sending are not more than a day in the future.', tolerated(['new', 'update', 'replacement', 'status'])),
+  'date-order': check('Ban hành không sau ngày gửi, hạn không trước ngày ban hành.', 'Promulgation is not after sending, the due date not before promulgation.', tolerated(FULL)),
+  urgency: check('Độ khẩn là 0 đến 4.', 'The urgency is 0 to 4.', tolerated(DOCUMENTS)),
+  'state-secret': check('Không có dấu chỉ độ mật.', 'There is no mark of a state secret.', refused(KINDS)),
+  length: check('Trường không dài hơn thông lệ.', 'A field is not longer than usual.', tolerated(KINDS)),
+  'length-limit': check('Trường không dài quá hai lần thông lệ.', 'A field is not longer than twice the usual.', always(KINDS)),
+  'stray-bytes': check('Không có ký tự trước XML.', 'There are no characters before the XML.', tolerated(KINDS)),
+  'prefix-declared': check('Mọi tiền tố được khai báo.', 'Every prefix is declared.', tolerated(KINDS)),
+  namespace: check('Phần tử thuộc không gian tên QCVN 102.', 'The elements are in the namespace of QCVN 102.', tolerated(KINDS)),
+  spelling: check('Tên phần tử đúng quy chuẩn.', 'Elements are spelt as in the standard.', tolerated(KINDS)),
+  'element-repeated': check('Phần tử đơn không lặp lại.', 'A single element is not repeated.', tolerated(KINDS)),
+  'element-known': check('Phần tử có trong quy chuẩn.', 'Elements are those of the standard.', tolerated(KINDS)),
+  'digital-signature': check('Chữ ký ở phần tử Signature.', 'The signature is in the element Signature.', tolerated(KINDS)),
+  'flat-manifest': check('Tệp nằm trong AttachmentEncoded.', 'Files are in AttachmentEncoded.', tolerated(KINDS)),
+  'old-schema': check('Theo QCVN 102:2016, không phải lược đồ e-doc.vn.', 'It follows QCVN 102:2016, not the schema of e-doc.vn.', tolerated(KINDS)),
+  'soap-wrapper': check('Không bọc trong SOAP.', 'It is not wrapped in SOAP.', tolerated(KINDS))
 }
 
-/** Required fields of `kind`. */
-export function checkRequired (kind: MessageKind, { header, findings }: Reading): void {
-  const edxmlHeader = header.parent ?? header
-  for (const { path, kinds, severity } of REQUIRED) {
-    if (!kinds.includes(kind) || hasContent(edxmlHeader, path)) continue
-    findings.add(severity, { code: 'FIELD_MISSING', pointer: pointerTo(edxmlHeader, path), detail: text('Thiếu trường bắt buộc này.', 'This required field is missing.') })
-  }
+export interface Profile {
+  consequenceOf (check: CheckId, kind: MessageKind, direction: Direction): Consequence
 }
 
-function hasContent (parent: XmlElement, path: string): boolean {
-  const element = path.split('/').reduce<XmlElement | undefined>(childOf, parent)
-  return textOf(element) !== undefined || (element?.children.length ?? 0) > 0
-}
-
-/** At least one file where the kind needs one; every manifest reference has its attachment, and the reverse; no id twice. */
-export function checkAttachments (kind: MessageKind, taken: readonly TakenAttachment[], { root, findings }: Reading): void {
-  const { atLeastOne, matching } = ATTACHMENTS[kind]
-  if (atLeastOne && taken.length === 0) {
-    findings.add('refuse', { code: 'ATTACHMENT_MISSING', pointer: pointerTo(root, 'AttachmentEncoded/Attachment'), detail: text('Văn bản phải có ít nhất một tệp đính kèm.', 'A document needs at least one attachment.') })
-  }
-  const attached = new Set<string>()
-  for (const { element } of taken) {
-    const contentId = contentIdOf(element)
-    if (contentId !== undefined && !attached.has(contentId)) { attached.add(contentId); continue }
-    const finding = contentId === undefined
-      ? { code: 'FIELD_MISSING', detail: text('Tệp đính kèm không có ContentId.', 'The attachment has no ContentId.') } as const
-      : { code: 'ATTACHMENT_INVALID', detail: text('ContentId trùng.', 'The ContentId is used twice.'), found: contentId } as const
-    findings.add(matching, { ...finding, pointer: pointerTo(element, 'ContentId') })
-  }
-  const references = manifestReferences(root)
-  const listed = new Set(references.map(contentIdOf))
-  for (const reference of references) {
-    const contentId = contentIdOf(reference)
-    if (contentId === undefined || !attached.has(contentId)) addMismatch(reference, contentId, 'ATTACHMENT_MISSING', text('Danh mục nêu tệp không được gửi kèm.', 'The manifest lists a file that was not sent.'))
-  }
-  for (const { element } of taken) {
-    const contentId = contentIdOf(element)
-    if (contentId !== undefined && !listed.has(contentId)) addMismatch(element, contentId, 'ATTACHMENT_INVALID', text('Tệp không có trong danh mục.', 'The file is not in the manifest.'))
-  }
-
-  function addMismatch (element: XmlElement, contentId: string | undefined, code: 'ATTACHMENT_MISSING' | 'ATTACHMENT_INVALID', detail: Text): void {
-    findings.add(matching, { code, pointer: pointerTo(element, 'ContentId'), detail, ...(contentId === undefined ? {} : { found: contentId }) })
-  }
-}
-
-const DAY_MS = 86_400_000
-
-/** A document promulgated more than a day after it was sent, or due before it was promulgated: a slip of the pen. */
-export function checkDates (document: Document, { header, findings }: Reading): void {
-  const promulgated = document.promulgation?.date
-  const sentAt = document.trace?.[0]?.at
-  if (!isDate(promulgated)) return
-  if (isInstant(sentAt) && Date.parse(`${promulgated}T00:00:00+07:00`) > Date.parse(sentAt) + DAY_MS) {
-    findings.add('warn', { code: 'FIELD_INVALID', pointer: pointerTo(header, 'PromulgationInfo/PromulgationDate'), detail: text('Ngày ban hành sau ngày gửi.', 'It was promulgated after it was sent.'), expected: `at most ${sentAt.slice(0, 10)}`, found: promulgated })
-  }
-  if (isDate(document.dueDate) && document.dueDate < promulgated) {
-    findings.add('warn', { code: 'FIELD_INVALID', pointer: pointerTo(header, 'DueDate'), detail: text('Hạn xử lý trước ngày ban hành.', 'It is due before it was promulgated.'), expected: `at least ${promulgated}`, found: document.dueDate })
-  }
-}
-
-/** Spellings that are not the standard's: read, and named once each. */
-export function checkSpellings ({ root, findings }: Reading): void {
-  const seen = new Set<string>()
-  const visit = (element: XmlElement): void => {
-    if (element.written !== element.name && !seen.has(element.written)) {
-      seen.add(element.written)
-      findings.add('warn', { code: 'EDXML_STRUCTURE', pointer: pointerOf(element), detail: text('Tên phần tử không đúng quy chuẩn.', 'The element is not spelt as in the standard.'), expected: element.name, found: element.written })
+/** The table with the rows of a configuration laid over it, later rows over earlier ones. */
+export function compileProfile (rows: readonly ValidationRow[]): Profile {
+  const cells = new Map<string, Consequence>()
+  const keyOf = (id: CheckId, kind: MessageKind, direction: Direction): string => `${id} ${kind} ${direction}`
+  for (const [id, { kinds, outbound, inbound, lenient = [] }] of Object.entries(CHECKS) as Array<[CheckId, Check]>) {
+    for (const kind of kinds) {
+      cells.set(keyOf(id, kind, 'outbound'), lenient.includes(kind) ? 'warn' : outbound)
+      cells.set(keyOf(id, kind, 'inbound'), lenient.includes(kind) ? 'warn' : inbound)
     }
-    element.children.forEach(visit)
   }
-  visit(root)
+  for (const { check: id, kind = 'all', direction = 'both', consequence } of rows) {
+    for (const each of kind === 'all' ? CHECKS[id].kinds : [kind]) {
+      for (const way of direction === 'both' ? ['outbound', 'inbound'] as const : [direction]) cells.set(keyOf(id, each, way), consequence)
+    }
+  }
+  return { consequenceOf: (id, kind, direction) => cells.get(keyOf(id, kind, direction)) ?? 'off' }
+}
+
+export const DEFAULT_PROFILE = compileProfile([])
+
+/** Rows that try to relax what cannot be relaxed, by their index. */
+export function relaxedFixedRows (rows: readonly ValidationRow[]): number[] {
+  return rows.flatMap(({ check: id, consequence }, index) => CHECKS[id].fixed === true && consequence !== 'reject' ? [index] : [])
 }

@@ -7,7 +7,7 @@ import { toFault } from '../findings.js'
 import { createUtf8Decoder } from '../utf8.js'
 import type { XmlElement } from './element.js'
 import { createPreamble } from './preamble.js'
-import { createTreeParser, CUT_ELEMENT } from './tree-parser.js'
+import { createTreeParser, CUT_ELEMENT, type TreeParser } from './tree-parser.js'
 
 /** Takes the attachments of a message, one after the other. Every promise is awaited before more bytes are read. */
 export interface AttachmentTaker {
@@ -23,6 +23,7 @@ export interface ParsedEdxml {
   readonly root: XmlElement
   /** Bytes before the XML that were left out. */
   readonly skippedBytes: number
+  readonly rescued: TreeParser['rescued']
 }
 
 const STEP = 64 * 1024
@@ -30,7 +31,9 @@ const LESS_THAN = 0x3c
 const GREATER_THAN = 0x3e
 const RIGHT_BRACKET = 0x5d
 const LINE_FEED = 0x0a
-const NEEDLE = Buffer.from(CUT_ELEMENT)
+/** Behind these names the next tags are fed one at a time: one of them may open the content of an attachment. */
+const NEEDLES = [CUT_ELEMENT, '<Manifest', ':Manifest', 'AllDocument'].map(name => Buffer.from(name))
+const LONGEST_NEEDLE = CUT_ELEMENT.length
 const CDATA_OPEN = Buffer.from('<![CDATA[')
 const CDATA_CLOSE = Buffer.from(']]>')
 
@@ -47,19 +50,21 @@ export async function parseEdxml (source: AsyncIterable<Uint8Array>, limits: Dec
     for (let at = 0; at < bytes.length; at += STEP) await router.route(preamble.strip(bytes.subarray(at, at + STEP)))
   }
   await router.route(preamble.end())
-  return { root: await router.end(), skippedBytes: preamble.skippedBytes }
+  const root = await router.end()
+  return { root, skippedBytes: preamble.skippedBytes, rescued: router.rescued }
 }
 
 interface Router {
   route (bytes: Buffer): Promise<void>
   end (): Promise<XmlElement>
+  readonly rescued: TreeParser['rescued']
 }
 
 function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
   const parser = createTreeParser(limits)
   const decoder = createUtf8Decoder()
   let markupBytes = 0
-  /** The end of a step that may be the beginning of {@link NEEDLE}. */
+  /** The end of a step that may be the beginning of one of {@link NEEDLES}. */
   let held = Buffer.alloc(0)
   /** The name of the cut element was seen: go tag by tag until its meaning is clear. */
   let watching = false
@@ -81,19 +86,19 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
 
   /** Feeds markup from `at`; returns how far it got. Never feeds past the tag that opens an attachment's content. */
   const feedMarkup = (bytes: Buffer, at: number): number => {
-    if (watching || parser.cut !== undefined) {
+    if (watching || parser.careful) {
       const close = bytes.indexOf(GREATER_THAN, at)
       const end = close < 0 ? bytes.length : close + 1
       feed(bytes.subarray(at, end))
       return end
     }
-    const found = bytes.indexOf(NEEDLE, at)
-    if (found >= 0) {
-      feed(bytes.subarray(at, found + NEEDLE.length))
+    const found = needleEnd(bytes, at)
+    if (found > 0) {
+      feed(bytes.subarray(at, found))
       watching = true
-      return found + NEEDLE.length
+      return found
     }
-    const end = Math.max(at, bytes.length - NEEDLE.length + 1)
+    const end = Math.max(at, bytes.length - LONGEST_NEEDLE + 1)
     feed(bytes.subarray(at, end))
     held = Buffer.from(bytes.subarray(end))
     return bytes.length
@@ -177,6 +182,17 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
       decoder.end()
       if (parser.root === undefined) throw new HubError('XML_MALFORMED', text('Không có phần tử gốc', 'There is no root element'))
       return parser.root
-    }
+    },
+    rescued: parser.rescued
   }
+}
+
+/** Where the first of {@link NEEDLES} ends; 0 when there is none. */
+function needleEnd (bytes: Buffer, at: number): number {
+  let first = 0
+  for (const needle of NEEDLES) {
+    const found = bytes.indexOf(needle, at)
+    if (found >= 0 && (first === 0 || found + needle.length < first)) first = found + needle.length
+  }
+  return first
 }

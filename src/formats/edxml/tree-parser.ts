@@ -1,11 +1,14 @@
-// Text of an edXML message → tree, on saxes: well-formedness, forbidden constructs and limits are checked here.
+// Text of an edXML message → tree, on the scanner: limits of texts and what may be the root are checked here.
 // Attachments never come through: when their element opens, `raw` tells the byte router to take over.
 import { HubError } from '../../errors.js'
 import { text } from '../../model/text.js'
 import type { DecodeLimits } from '../codec.js'
 import { toFault } from '../findings.js'
-import { createElement, EDXML_NAMESPACE, pointerOf, type XmlElement } from './element.js'
-import { createSaxes } from './saxes.js'
+import { createElement, isOwn, OLD_NAMESPACE, pointerOf, type XmlElement } from './element.js'
+import { EDXML_NAMESPACE } from './namespaces.js'
+import type { XmlAttribute, XmlEvents, XmlFault } from './xml-events.js'
+import { XmlScanner } from './xml-scanner.js'
+import type { XmlName } from './xml-names.js'
 
 /** Name of the element whose content is cut out. */
 export const CUT_ELEMENT = 'ContentTransferEncoded'
@@ -22,130 +25,165 @@ export interface TreeParser {
   readonly root: XmlElement | undefined
   /** True while the next bytes are content of the cut element. */
   readonly raw: boolean
+  /** True while the next tag may open a cut element whose name is an everyday word, or one is open. */
+  readonly careful: boolean
   /** The open cut element. */
   readonly cut: XmlElement | undefined
   /** Grows with every tag, comment and CDATA section that ends. */
   readonly eventCount: number
   /** Attachment elements that closed since the last call. */
   takeClosed (): XmlElement[]
+  /** Prefixes that were used without a declaration, with the place of the first use. */
+  readonly rescued: ReadonlyArray<{ prefix: string, pointer: () => string }>
 }
 
 export function createTreeParser (limits: DecodeLimits): TreeParser {
-  const saxes = createSaxes()
-  const closed: XmlElement[] = []
-  let root: XmlElement | undefined
-  let current: XmlElement | undefined
-  let cut: XmlElement | undefined
-  let depth = 0
-  let ended = false
-  let skippedBelow = 0
-  let elements = 0
-  let attributes = 0
-  let raw = false
-  let eventCount = 0
-  let commentEnding = false
-  let skippedLines = 0
-  let shift = { line: 0, columns: 0 }
+  return new TreeBuilder(limits)
+}
 
-  const place = (): { line: number, column: number } => {
-    const line = saxes.line + skippedLines
-    return { line, column: saxes.column + (line === shift.line ? shift.columns : 0) }
-  }
-  const pointer = (): string => current === undefined ? '' : pointerOf(current)
-  const refuse = (code: 'XML_MALFORMED' | 'XML_FORBIDDEN' | 'XML_LIMIT' | 'EDXML_STRUCTURE', vi: string, en: string, found?: string): never => {
-    const { line, column } = place()
-    const detail = text(`${vi} (dòng ${line}, cột ${column})`, `${en} (line ${line}, column ${column})`)
-    throw new HubError(code, detail, { errors: [toFault({ code, pointer: pointer(), detail, ...(found === undefined ? {} : { found }) })] })
-  }
-  const limit = (what: string, most: number): never =>
-    refuse('XML_LIMIT', `XML vượt giới hạn: ${what} không quá ${most}`, `The XML is over a limit: ${what} at most ${most}`)
+class TreeBuilder implements TreeParser, XmlEvents {
+  readonly #limits: DecodeLimits
+  readonly #scanner: XmlScanner
+  #closed: XmlElement[] = []
+  #current: XmlElement | undefined
+  /** Depth of the skipped element; 0 when none is. */
+  #skippedDepth = 0
+  /** The element in which attachments are named by everyday words. */
+  #flat: XmlElement | undefined
+  readonly rescued: Array<{ prefix: string, pointer: () => string }> = []
+  root: XmlElement | undefined
+  cut: XmlElement | undefined
+  raw = false
+  eventCount = 0
 
-  saxes.on('error', error => {
-    refuse('XML_MALFORMED', 'XML không đúng cú pháp', `The XML is not well-formed: ${error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '')}`)
-  })
-  saxes.on('xmldecl', ({ encoding, version }) => {
-    if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) refuse('XML_FORBIDDEN', 'Chỉ chấp nhận mã hóa UTF-8', 'Only the encoding UTF-8 is accepted', encoding)
-    if (version !== undefined && version !== '1.0') refuse('XML_FORBIDDEN', 'Chỉ chấp nhận XML 1.0', 'Only XML 1.0 is accepted', version)
-  })
-  saxes.on('doctype', () => { refuse('XML_FORBIDDEN', 'Không được có DOCTYPE hay khai báo thực thể', 'A DOCTYPE or entity declaration is forbidden') })
-  saxes.on('processinginstruction', ({ target }) => { refuse('XML_FORBIDDEN', 'Không được có chỉ thị xử lý', 'Processing instructions are forbidden', target) })
-  // Before the attributes are read: the cost of a nested namespace lookup grows with the depth.
-  saxes.on('opentagstart', () => {
-    attributes = 0
-    if (depth >= limits.maxDepth) limit('depth of nesting', limits.maxDepth)
-    if (++elements > limits.maxElements) limit('elements', limits.maxElements)
-  })
-  saxes.on('attribute', ({ value }) => {
-    if (++attributes > limits.maxAttributesPerElement) limit('attributes of one element', limits.maxAttributesPerElement)
-    if (value.length > limits.maxTextLength) limit('characters of one attribute', limits.maxTextLength)
-  })
-  saxes.on('opentag', ({ local, uri, isSelfClosing }) => {
-    eventCount++
-    depth++
-    if (skippedBelow > 0) return
-    const ours = uri === EDXML_NAMESPACE || uri === ''
+  constructor (limits: DecodeLimits) {
+    this.#limits = limits
+    this.#scanner = new XmlScanner(this, limits)
+  }
+
+  get careful (): boolean { return this.cut !== undefined || this.#flat !== undefined }
+
+  write (markup: string): void { this.#scanner.write(markup) }
+  skipped (lines: number, columns: number): void { this.#scanner.skipped(lines, columns) }
+  leaveRaw (): void { this.raw = false }
+
+  takeClosed (): XmlElement[] {
+    if (this.#closed.length === 0) return this.#closed
+    const closed = this.#closed
+    this.#closed = []
+    return closed
+  }
+
+  close (): void {
+    if (this.#scanner.complete) return
+    const detail = text('Nội dung kết thúc khi XML chưa đóng', 'The body ended inside the XML')
+    throw new HubError('BODY_TRUNCATED', detail, { errors: [toFault({ code: 'BODY_TRUNCATED', pointer: this.#pointer(), detail })] })
+  }
+
+  opened ({ local }: XmlName, uri: string, attributes: readonly XmlAttribute[]): void {
+    if (this.#skippedDepth > 0) return
     // A Signature may carry copies of business elements, and loses its own namespace on the way through some gateways.
-    if (current !== undefined && (!ours || local === 'Signature')) { skippedBelow = depth; return }
-    const element = createElement(local, current)
-    if (current === undefined && (!ours || element.name !== 'edXML')) {
-      refuse('EDXML_STRUCTURE', 'Phần tử gốc phải là edXML của QCVN 102:2016', 'The root must be edXML of QCVN 102:2016', uri === '' ? local : `{${uri}}${local}`)
+    if (local === 'Signature' && this.#current !== undefined) {
+      this.#skippedDepth = this.#scanner.depth
+      return
     }
-    current = element
-    root ??= element
-    if (isAttachmentContent(element) && cut === undefined) { cut = element; raw = !isSelfClosing }
-  })
-  saxes.on('closetag', () => {
-    eventCount++
-    depth--
-    ended = depth === 0
-    if (skippedBelow > 0) { if (depth < skippedBelow) skippedBelow = 0; else return; if (cut !== undefined && current === cut) raw = true; return }
-    if (current === undefined) return
-    if (current.name === 'Attachment' && current.parent?.name === 'AttachmentEncoded') closed.push(current)
-    if (current === cut) { cut = undefined; raw = false }
-    current = current.parent
-    if (cut !== undefined && current === cut) raw = true
-  })
-  const append = (characters: string): void => {
-    if (characters.length > limits.maxTextLength) limit('characters of one text', limits.maxTextLength)
-    if (current === undefined || skippedBelow > 0) return
-    if (current.text.length + characters.length > limits.maxTextLength) limit('characters of one text', limits.maxTextLength)
-    current.text += characters
+    const element = createElement({ written: local, uri, attributes, parent: this.#current })
+    if (this.#current === undefined) {
+      this.#checkRoot(element)
+      this.root = element
+    }
+    this.#current = element
+    if (this.#flat === undefined && (element.name === 'AllDocument' || isFlatHolder(element))) this.#flat = element
+    if (this.cut === undefined && isCut(element)) this.cut = element
   }
-  saxes.on('text', append)
-  saxes.on('cdata', characters => { eventCount++; append(characters) })
-  saxes.on('comment', () => { eventCount++; commentEnding = true })
 
-  return {
-    write (markup) {
-      saxes.write(markup)
-      // saxes tells of a comment at its `--`; only the `>` after it ends it.
-      if (!commentEnding || !markup.endsWith('>')) return
-      commentEnding = false
-      if (cut !== undefined && current === cut && skippedBelow === 0) raw = true
-    },
-    close () {
-      if (!ended) {
-        const detail = text('Nội dung kết thúc khi XML chưa đóng', 'The body ended inside the XML')
-        throw new HubError('BODY_TRUNCATED', detail, { errors: [toFault({ code: 'BODY_TRUNCATED', pointer: pointer(), detail })] })
-      }
-      saxes.close()
-    },
-    skipped (lines, columns) {
-      skippedLines += lines
-      const line = saxes.line + skippedLines
-      // Without a line break the columns add up; with one, the parser's own column no longer counts.
-      shift = { line, columns: lines > 0 ? columns - saxes.column : columns + (shift.line === line ? shift.columns : 0) }
-    },
-    leaveRaw () { raw = false },
-    get root () { return root },
-    get raw () { return raw },
-    get cut () { return cut },
-    get eventCount () { return eventCount },
-    takeClosed () { return closed.splice(0) }
+  closed (): void {
+    if (this.#skippedDepth > 0) {
+      if (this.#scanner.depth < this.#skippedDepth) this.#skippedDepth = 0
+      return
+    }
+    const element = this.#current
+    if (element === undefined) return
+    if (isAttachment(element)) this.#closed.push(element)
+    if (element === this.#flat) this.#flat = undefined
+    if (element === this.cut) this.cut = undefined
+    this.#current = element.parent
+  }
+
+  text (characters: string): void {
+    const element = this.#current
+    if (element === undefined || this.#skippedDepth > 0) return
+    if (element.text === '' && characters.charCodeAt(0) <= 0x20 && characters.trimStart() === '') return
+    if (element.text.length + characters.length > this.#limits.maxTextLength) this.#scanner.limit(0, 'characters of one text', this.#limits.maxTextLength)
+    element.text += characters
+  }
+
+  ended (): void {
+    this.eventCount++
+    this.raw = this.cut !== undefined && this.#current === this.cut && this.#skippedDepth === 0
+  }
+
+  rescue (prefix: string): void {
+    const element = this.#current
+    this.rescued.push({ prefix, pointer: () => element === undefined ? '' : pointerOf(element) })
+  }
+
+  fail ({ code, vi, en, found, line, column }: XmlFault): never {
+    const detail = text(`${vi} (dòng ${line}, cột ${column})`, `${en} (line ${line}, column ${column})`)
+    throw new HubError(code, detail, { errors: [toFault({ code, pointer: this.#pointer(), detail, ...(found === undefined ? {} : { found }) })] })
+  }
+
+  #pointer (): string {
+    return this.#current === undefined ? '' : pointerOf(this.#current)
+  }
+
+  #checkRoot ({ name, uri, written }: XmlElement): void {
+    if (name === 'edXML' || name === 'soap:Envelope' || uri === OLD_NAMESPACE) return
+    const found = uri === '' ? written : `{${uri}}${written}`
+    const detail = text('Phần tử gốc phải là edXML của QCVN 102:2016', 'The root must be edXML of QCVN 102:2016')
+    throw new HubError('EDXML_STRUCTURE', detail, { errors: [toFault({ code: 'EDXML_STRUCTURE', pointer: '', detail, expected: `{${EDXML_NAMESPACE}}edXML`, found })] })
   }
 }
 
+/** The element of the message: the root, or the content of a SOAP envelope around it. */
+export function isMessage (element: XmlElement | undefined): boolean {
+  if (element === undefined || !isOwn(element.uri)) return false
+  const { parent } = element
+  return parent === undefined || (parent.name === 'soap:Body' && parent.parent?.name === 'soap:Envelope' && parent.parent.parent === undefined)
+}
+
+/** True in the places where the standard, or a product, puts the attachments: nowhere else may bytes be taken for a file. */
+function isHolder (element: XmlElement | undefined): boolean {
+  if (element === undefined) return false
+  if (element.name === 'AttachmentEncoded') return isMessage(element.parent) || (element.parent?.name === 'edXMLEnvelope' && isMessage(element.parent.parent))
+  return isFlatHolder(element)
+}
+
+/** `Manifest` with the files themselves (a flat model of some generators), and `AllDocument/Document/Attach` of the old schema. */
+function isFlatHolder (element: XmlElement): boolean {
+  const { name, parent } = element
+  if (name === 'Attach') return parent?.name === 'Document' && parent.parent?.name === 'AllDocument' && isInMessage(parent.parent)
+  return name === 'Manifest' && isInMessage(element)
+}
+
+/** A direct part of the message, of its envelope or of its body. */
+function isInMessage ({ parent }: XmlElement): boolean {
+  if (parent === undefined) return false
+  if (isMessage(parent) || parent.name === 'soap:Body') return true
+  return (parent.name === 'edXMLEnvelope' && isMessage(parent.parent)) || (parent.name === 'edXMLBody' && parent.parent?.name === 'edXMLEnvelope' && isMessage(parent.parent.parent))
+}
+
+function isAttachment ({ name, parent }: XmlElement): boolean {
+  return name === 'Attachment' && isHolder(parent)
+}
+
 /** Only there is the content an attachment; the same name elsewhere is an ordinary, bounded text. */
-function isAttachmentContent (element: XmlElement): boolean {
-  return element.name === CUT_ELEMENT && element.parent?.name === 'Attachment' && element.parent.parent?.name === 'AttachmentEncoded'
+function isCut (element: XmlElement): boolean {
+  const { name, parent } = element
+  if (parent === undefined || !isContentName(name) || !isAttachment(parent)) return false
+  return name === CUT_ELEMENT || parent.parent?.name !== 'AttachmentEncoded'
+}
+
+function isContentName (name: string): boolean {
+  return name === CUT_ELEMENT || name === 'Content' || name === 'value' || name === 'Value'
 }
