@@ -11,6 +11,7 @@ export const SYNC = 'DongBoHoSoMC'
 export const PROGRESS = 'CapNhatTienDoHoSoMC'
 /** Steps that the portal's clients send at once. */
 const MOST_STEPS = 10
+const MOST_REASON = 2000
 const WITHDRAWN = 'Công dân yêu cầu rút hồ sơ'
 
 type Paper = NonNullable<Dossier['ThanhPhanHoSo']>[number]
@@ -27,7 +28,7 @@ export const dvcqgWire: DossierWire = {
     // The portal takes no progress of a dossier that it does not know: the dossier goes first.
     if (HoSo !== undefined) writeDossier(writer, { dossier, HoSo, context })
     for (let start = 0; start < TienDo.length; start += MOST_STEPS) {
-      const data = TienDo.slice(start, start + MOST_STEPS).map(step => ({ MaHoSo: dossier.MaHoSo, ...writeAll(TIEN_DO, step) }))
+      const data = TienDo.slice(start, start + MOST_STEPS).map(step => ({ MaHoSo: dossier.MaHoSo, ...writeAll(TIEN_DO, { ...step }) }))
       writer.call(PROGRESS, { ...openingOf(context, PROGRESS), data })
     }
     loseRest(writer, dossier)
@@ -66,15 +67,18 @@ function writeDossier (writer: WireWriter, { dossier, HoSo, context }: { dossier
   const written = writeAll(HO_SO, { ...withLinks, MaHoSo: dossier.MaHoSo, GhiChu: GhiChu === '' ? dossier.reason ?? '' : GhiChu })
   writer.call(SYNC, { ...openingOf(context, SYNC), isUpdating: isUpdating ? 'True' : 'False', data: [written] })
   if (HoSo.MaHoSo !== undefined && HoSo.MaHoSo !== dossier.MaHoSo) writer.lose('/HoSo/MaHoSo', HoSo.MaHoSo)
-  if (kindOf(isUpdating, HoSo.TrangThaiHoSo) !== dossier.kind) writer.lose('/kind', dossier.kind)
-  if (dossier.reason !== undefined) writer.lose(GhiChu === '' ? '/HoSo/GhiChu' : '/reason', dossier.reason, text('Lý do được ghi vào GhiChu khi GhiChu còn trống.', 'The reason is written to GhiChu while that is empty.'))
+  const readAs = kindOf(isUpdating, HoSo.TrangThaiHoSo)
+  if (readAs !== dossier.kind) writer.lose('/kind', dossier.kind)
+  const note = text('Lý do được ghi vào GhiChu khi GhiChu còn trống.', 'The reason is written to GhiChu while that is empty.')
+  if (GhiChu === '') writer.lose('/HoSo/GhiChu', dossier.reason, note)
+  if (readAs !== 'withdraw' || GhiChu !== '' || dossier.kind !== 'withdraw') writer.lose('/reason', readAs === 'withdraw' ? readAs : dossier.reason, note)
 }
 
 /** Files become links where the context has any; the portal takes no bytes. */
 function addLinks (writer: WireWriter, { dossier, HoSo, context }: { dossier: Dossier, HoSo: NonNullable<Dossier['HoSo']>, context: WireContext }): JsonObject {
   const files = (dossier.ThanhPhanHoSo ?? []).flatMap(paper => (paper.GiayToDinhKem ?? []).map(file => ({ paper, file, link: context.fileLink?.(file.HashTepTin) })))
   const linked = files.filter(({ link }) => link !== undefined)
-  if (linked.length === 0) return HoSo
+  if (linked.length === 0) return { ...HoSo }
   const reason = text('Tệp được gửi dưới dạng liên kết.', 'The file goes as a link.')
   if (dossier.kind === 'result') {
     writer.lose('/HoSo/DanhSachGiayToKetQua', linked, reason)
@@ -109,7 +113,7 @@ function readDossiers (reader: WireReader, { request, data, context }: { request
     const code = textOf(HoSo['MaHoSo'])
     if (isObject(value) && code === '') addMissing(reader, below(pointer, 'MaHoSo'))
     const kind = kindOf(isUpdating, textOf(HoSo['TrangThaiHoSo']))
-    const reason = kind === 'withdraw' ? { reason: textOf(HoSo['GhiChu']) || WITHDRAWN } : {}
+    const reason = kind === 'withdraw' ? { reason: shortened(textOf(HoSo['GhiChu']) || WITHDRAWN) } : {}
     const MaTTHC = textOf(HoSo['MaTTHC'])
     const dossier = { ...header(context, kind, { code, parts: HoSo, index, count: data.length }), ...(MaTTHC === '' ? {} : { MaTTHC }), ...reason, HoSo } as unknown as Dossier
     return { dossier, places: [['/HoSo', pointer], ['/MaHoSo', below(pointer, 'MaHoSo')], ['/MaTTHC', below(pointer, 'MaTTHC')], ['/reason', below(pointer, 'GhiChu')]] }
@@ -144,6 +148,11 @@ function readBoolean (reader: WireReader, request: JsonObject): boolean {
   if (/^(true|1)$/i.test(written)) return true
   reader.refuse('/isUpdating', '"True" | "False"', written)
   return false
+}
+
+/** A note may be longer than a reason. Cut between characters, never in one. */
+function shortened (note: string): string {
+  return note.length <= MOST_REASON ? note : Array.from(note).slice(0, MOST_REASON).join('')
 }
 
 function textOf (value: unknown): string {
