@@ -4,7 +4,7 @@ import type { Dossier } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import { createBase64Decoder } from '../edxml/base64.js'
 import type { ReadFile } from './wire-format.js'
-import { addMissing, below, isObject, type JsonObject, own, type WireReader } from './wire-reader.js'
+import { addMissing, below, type JsonObject, own, type WireReader } from './wire-reader.js'
 import type { WireWriter } from './wire-writer.js'
 
 /** Puts the place of a file that was cut out of the stream where its base64 was; no text of a message can be one. */
@@ -102,9 +102,4 @@ export function decode (base64: string): Buffer | undefined {
   const decoder = createBase64Decoder()
   const bytes = Buffer.concat([decoder.push(Buffer.from(base64, 'latin1')), decoder.end()])
   return decoder.wrong === undefined ? bytes : undefined
-}
-
-/** True for a value that was read as an object of fields; a cut file is none. */
-export function isFields (value: unknown): value is JsonObject {
-  return isObject(value) && !(value instanceof CutFile)
 }

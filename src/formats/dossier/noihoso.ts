@@ -34,7 +34,7 @@ export const noihosoWire: DossierWire = {
     const { kind, HoSo, TienDo = [] } = dossier
     const creates = kind === 'submit' || kind === 'supplement' || kind === 'transfer'
     if (creates && HoSo !== undefined) writeDossier(writer, { dossier, HoSo, context })
-    if (TienDo.length > 0) writer.call(STEPS, TienDo.map(step => writeStep(step, { dossier, context })))
+    if (TienDo.length > 0) writeSteps(writer, TienDo, { dossier, context })
     else if (!creates && HoSo !== undefined) writeStatus(writer, { dossier, HoSo, context })
     else if (!creates) refuseKind(writer, dossier, 'noihoso')
     if (creates && kind !== 'submit') writer.lose('/kind', kind)
@@ -106,6 +106,11 @@ function kindOfIdentity (number: string): string | undefined {
 
 function references ({ dossier, context }: { dossier: Dossier, context: WireContext }): { MaHoSo: string } & Record<string, string> {
   return { IdHoSo: context.idAtPartner ?? '', MaHoSo: context.codeAtPartner ?? dossier.MaHoSo }
+}
+
+function writeSteps (writer: WireWriter, steps: readonly Step[], place: { dossier: Dossier, context: WireContext }): void {
+  writer.call(STEPS, steps.map(step => writeStep(step, place)))
+  steps.forEach(({ ChucDanh }, index) => { writer.lose(`/TienDo/${index}/ChucDanh`, ChucDanh) })
 }
 
 function writeStep (step: Step, place: { dossier: Dossier, context: WireContext }): object {
