@@ -79,6 +79,7 @@ function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts):
     clock,
     acceptOne,
     findByIdempotencyKey: async (client, key) => await store.findByIdempotencyKey(client, key),
+    lastDossierStatus: async (correlationId, agency) => await store.lastDossierStatus(correlationId, agency),
     onStored,
     inlineBytes: config.blobs.inlineBytes,
     limits: { ...config.limits, maxBytes: config.http.maxBodyBytes },

@@ -23,7 +23,7 @@ export function writePapers (writer: WireWriter, { ThanhPhanHoSo = [] }: Dossier
     writer.lose(`${at}/SoLuong`, paper.SoLuong)
     if (paper.LoaiBan !== '2') writer.lose(`${at}/LoaiBan`, paper.LoaiBan ?? '2')
     const kind = paper.MaThanhPhanHoSo ?? ''
-    if (!/^\d{1,9}$/.test(kind)) writer.lose(`${at}/MaThanhPhanHoSo`, kind, text('Loại giấy tờ ở đó là số.', 'The kind of a paper is a number there.'))
+    if (!/^\d{1,9}$/.test(kind)) writer.lose(`${at}/MaThanhPhanHoSo`, kind || 'absent', text('Loại giấy tờ ở đó là số.', 'The kind of a paper is a number there.'))
     return files.map((file, fileIndex) => {
       const pointer = `${at}/GiayToDinhKem/${fileIndex}`
       writer.lose(`${pointer}/MaKetQua`, file.MaKetQua)

@@ -41,6 +41,7 @@ export function writeReports (writer: WireWriter, dossier: Dossier, context: Wir
   const state = STATUS_TO_DVCLT[all[last]?.TrangThai ?? '1']
   const readAs = state === '4' || state === '5' ? 'result' : 'progress'
   if (dossier.kind !== readAs) writer.lose('/kind', dossier.kind)
+  if (dossier.MaTTHC === undefined) writer.lose('/MaTTHC', dossier.HoSo?.MaTTHC, text('Lấy từ HoSo.', 'Taken from HoSo.'))
   loseHeader(writer, dossier, ['TienDo', 'MaHoSoKhac', 'MaTTHC', 'reason', 'deadlineAt', 'BieuMau', 'ThanhPhanHoSo', 'ThoiHan'])
   for (const name of ['SoNgayLamViec', 'NgayBatDau', 'TamDung', 'GiaiDoan'] as const) writer.lose(`/ThoiHan/${name}`, dossier.ThoiHan?.[name])
 }

@@ -1,4 +1,5 @@
 // Dossier formats of partners: pairs of files in both directions, round trips of made-up dossiers, answers, hostile input.
+import { deepStrictEqual } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,7 +49,7 @@ for (const format of FORMATS) {
       const wire = read(`${format}/${name}.wire.json`)
       const context = contextOf(dossier, { ...PAIR_CONTEXT, party: name === 'sector' ? 'sector' : 'one-stop' })
       const { dossiers, files, faults, lossy } = DOSSIER_WIRES[format].fromWire(wire, context)
-      t.same([shown(faults), lossy], [[], []], `${name}: read`)
+      t.same([shown([...faults]), lossy], [[], []], `${name}: read`)
       t.strictSame(dossiers, [dossier], `${name}: dossier`)
       const written = DOSSIER_WIRES[format].toWire(dossier, context)
       t.same(shown([...written.faults]), [], `${name}: written`)
@@ -59,14 +60,14 @@ for (const format of FORMATS) {
   test(`${format}: what is not listed as lost survives a round trip`, async t => {
     let carried = 0
     await fc.assert(fc.asyncProperty(anyDossier(format), async dossier => {
-      t.same(faultsOf('dossier', dossier), [])
+      deepStrictEqual(faultsOf('dossier', dossier), [])
       const context = contextOf(dossier)
       const written = DOSSIER_WIRES[format].toWire(dossier, context)
       if (written.faults.length > 0) return
       const reads: Read[] = (await bodies(written, FILES)).map(body => DOSSIER_WIRES[format].fromWire(body, context))
-      t.same(reads.flatMap(({ faults }) => faults), [])
+      deepStrictEqual(reads.flatMap(({ faults }) => faults), [])
       const back = merged(reads.flatMap(({ dossiers }) => dossiers))
-      t.strictSame(kept(back, written.lossy), kept(dossier, written.lossy))
+      deepStrictEqual(kept(back, written.lossy), kept(dossier, written.lossy))
       carried++
     }), { numRuns: 200 })
     t.ok(carried > 100, `${carried} of 200 carried`)
@@ -185,7 +186,7 @@ test('dvclt: a supplement ends seven working days after it was asked for', async
 })
 
 test('dvclt: files inside a detail go to spools while it streams, however it is cut and escaped', async t => {
-  const file = Buffer.from(Array.from({ length: 3000 }, (_, index) => index * 31 % 256))
+  const file = Buffer.from(Array.from({ length: 600 }, (_, index) => index * 31 % 256))
   const body = read('dvclt/detail.wire.json') as { data: { fileDinhKem: Array<Record<string, unknown>> } }
   const base64 = file.toString('base64')
   for (const escaped of [base64, base64.replaceAll('+', '\\u002B').replaceAll('/', '\\/'), base64.replace(/.{76}/g, '$&\\r\\n')]) {
@@ -195,8 +196,8 @@ test('dvclt: files inside a detail go to spools while it streams, however it is 
       const context = createMemoryContext()
       const { dossiers, files, faults } = await readDvcltStream(chunksOf(json, size), context, { from: 'G22', to: ['H36.101'] })
       t.same(shown([...faults]), [])
-      t.same(files.map(({ sha256, size: bytes, bytes: inMemory }) => [sha256, bytes, inMemory]), Array(2).fill([createHash('sha256').update(file).digest('hex'), 3000, undefined]))
-      t.equal(dossiers[0]?.ThanhPhanHoSo?.[0]?.GiayToDinhKem?.[0]?.size, 3000)
+      t.same(files.map(({ sha256, size: bytes, bytes: inMemory }) => [sha256, bytes, inMemory]), Array(2).fill([createHash('sha256').update(file).digest('hex'), 600, undefined]))
+      t.equal(dossiers[0]?.ThanhPhanHoSo?.[0]?.GiayToDinhKem?.[0]?.size, 600)
     }
   }
 })

@@ -76,7 +76,10 @@ export function kept (dossier: Dossier, lossy: readonly Loss[]): unknown {
     const parent = steps.reduce<unknown>((value, step) => typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[step] : undefined, copy)
     if (typeof parent === 'object' && parent !== null) Reflect.deleteProperty(parent, last)
   }
-  return withoutEmpty(copy)
+  const left = withoutEmpty(copy) as Record<string, unknown>
+  const HoSo = left['HoSo'] as Record<string, unknown> | undefined
+  // Said twice in a package: once is enough.
+  return HoSo === undefined ? left : { MaTTHC: HoSo['MaTTHC'], ...left, HoSo: { MaHoSo: left['MaHoSo'], ...HoSo } }
 }
 
 function withoutEmpty (value: unknown): unknown {
