@@ -1,5 +1,6 @@
 // What becomes of a linked dossier: the status sent back to DVCLT, and the results a sector system is asked for.
 // A report is one step of progress; when the registration is complete it brings the register entry and the certificate.
+import { createHash } from 'node:crypto'
 import { type DossierStatus, DOSSIER_STATUSES, isDossierStatus } from '../../model/dossier-status.js'
 import type { Dossier } from '../../model/generated.js'
 import { text } from '../../model/text.js'
@@ -7,7 +8,6 @@ import { addWorkingDays } from '../../model/working-days.js'
 import { decode } from './dvclt-files.js'
 import { readForm } from './dvclt-form.js'
 import { isDvcltStatus, STATUS_FROM_DVCLT, STATUS_TO_DVCLT } from './dvclt-status.js'
-import { createHash } from 'node:crypto'
 import { fromIso, fromSlashes, toIso, toSlashes } from './stamps.js'
 import type { Read, ReadFile, WireContext } from './wire-format.js'
 import { below, finishRead, headerOf, type JsonObject, own, type Sourced, type WireReader } from './wire-reader.js'
@@ -126,10 +126,10 @@ function writeResult (writer: WireWriter, { BieuMau, ThanhPhanHoSo = [] }: Dossi
     })
   })
   if (code !== undefined) entry['maGiayToKetQua'] = code
-  if (Object.keys(entry).length === 0) return ''
-  if (BieuMau?.Ma !== formOf(entry)) writer.lose('/BieuMau', BieuMau?.Ma ?? formOf(entry))
+  const hasFields = Object.keys(BieuMau?.NoiDung ?? {}).length > 0
+  if (!hasFields || BieuMau?.Ma !== formOf(entry)) writer.lose('/BieuMau', BieuMau?.Ma ?? formOf(entry))
   writer.lose('/BieuMau/MaDonVi', BieuMau?.MaDonVi)
-  return JSON.stringify(entry)
+  return Object.keys(entry).length === 0 ? '' : JSON.stringify(entry)
 }
 
 function sorted (paper: object): unknown {

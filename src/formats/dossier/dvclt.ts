@@ -129,7 +129,7 @@ function writeDossier (writer: WireWriter, { dossier, HoSo, context }: { dossier
   })
   const written: JsonObject = { ...HoSo }
   for (const name of new Set([...Object.keys(written), ...Object.keys(reread)])) {
-    if (JSON.stringify(written[name]) !== JSON.stringify(reread[name])) writer.lose(`/HoSo/${name}`, written[name] ?? reread[name])
+    if (JSON.stringify(written[name]) !== JSON.stringify(reread[name])) writer.lose(`/HoSo/${name}`, written[name] || reread[name])
   }
   loseHeader(writer, dossier, ['HoSo', 'ThanhPhanHoSo', 'BieuMau', 'MaTTHC', ...(toSector ? ['MaHoSoKhac' as const] : [])])
   if (dossier.MaTTHC !== readMaTTHC) writer.lose('/MaTTHC', dossier.MaTTHC ?? readMaTTHC)
