@@ -50,6 +50,7 @@ export const CATALOGUE = {
   FIELD_MISSING: caller(422, 'Thiếu trường bắt buộc', 'A required field is missing'),
   FIELD_INVALID: caller(422, 'Trường có giá trị không hợp lệ', 'A field has a wrong value'),
   FIELD_UNKNOWN: caller(422, 'Trường không có trong định nghĩa', 'A field is not defined'),
+  STATUS_TRANSITION: caller(422, 'Trạng thái hồ sơ không nối tiếp trạng thái trước', 'The dossier status does not follow the one before'),
   ATTACHMENT_INVALID: caller(422, 'Tệp đính kèm có lỗi', 'An attachment has a fault'),
   ATTACHMENT_MISSING: caller(422, 'Thiếu tệp đính kèm', 'An attachment is missing'),
   STATE_SECRET: caller(422, 'Văn bản có dấu chỉ độ mật', 'The document is marked as a state secret'),

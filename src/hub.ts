@@ -92,6 +92,7 @@ function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts):
     clock,
     acceptOne,
     findByIdempotencyKey: async (client, key) => await store.findByIdempotencyKey(client, key),
+    lastDossierStatus: async (correlationId, agency) => await store.lastDossierStatus(correlationId, agency),
     onStored,
     inlineBytes: config.blobs.inlineBytes,
     profile: compileProfile(config.validation),

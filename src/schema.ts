@@ -10,13 +10,14 @@ import dossier from '../schemas/dossier.schema.json' with { type: 'json' }
 import envelope from '../schemas/envelope.schema.json' with { type: 'json' }
 import problem from '../schemas/problem.schema.json' with { type: 'json' }
 import status from '../schemas/status.schema.json' with { type: 'json' }
+import workingCalendar from '../schemas/working-calendar.schema.json' with { type: 'json' }
 import { fault } from './errors.js'
 import { nearest } from './model/nearest.js'
 import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 
 export const SCHEMAS = {
-  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config
+  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, 'working-calendar': workingCalendar, config
 } as const
 export type SchemaName = keyof typeof SCHEMAS
 

@@ -30,7 +30,7 @@ export type Dossier = {
    */
   packageId: string
   /**
-   * What the package does to the dossier.
+   * What the package does to the dossier. submit, supplement and transfer hold HoSo; progress holds TienDo or HoSo; result holds HoSo, TienDo or ThanhPhanHoSo; withdraw and error give their reason; ack and error name the package they answer.
    */
   kind: 'submit' | 'supplement' | 'transfer' | 'progress' | 'result' | 'withdraw' | 'ack' | 'error'
   /**
@@ -55,7 +55,7 @@ export type Dossier = {
    */
   MaHoSoKhac?: string
   /**
-   * Procedure code.
+   * Procedure code; the same as HoSo.MaTTHC.
    */
   MaTTHC?: string
   /**
@@ -79,7 +79,7 @@ export type Dossier = {
    */
   priority?: number
   /**
-   * Why; required for withdraw and error.
+   * Why; required for withdraw and error, and for status 3 and 8 unless HoSo.GhiChu says it.
    */
   reason?: string
   HoSo?: HoSo
@@ -95,6 +95,9 @@ export type Dossier = {
    * @maxItems 500
    */
   ThanhPhanHoSo?: ThanhPhanHoSo[]
+  ThoiHan?: ThoiHan
+  NguoiNop?: NguoiNop
+  BieuMau?: BieuMau
 }
 
 export interface AllSchemas {
@@ -107,6 +110,7 @@ export interface AllSchemas {
   'envelope.schema.json'?: Envelope
   'problem.schema.json'?: StoredProblem
   'status.schema.json'?: Status
+  'working-calendar.schema.json'?: WorkingCalendar
 }
 /**
  * What an adapter is and can do: manifest.json in its folder.
@@ -1210,7 +1214,7 @@ export interface ExtensionElement {
  */
 export interface HoSo {
   /**
-   * Mã hồ sơ.
+   * Mã hồ sơ; the same as MaHoSo of the package, or as MaHoSoKhac.
    */
   MaHoSo?: string
   /**
@@ -1246,39 +1250,39 @@ export interface HoSo {
    */
   LoaiDoiTuong: '1' | '2' | '3' | '4'
   /**
-   * Tài khoản DVCQG (TechID) khi nộp trực tuyến.
+   * Tài khoản DVCQG (TechID); expected when KenhThucHien is 2.
    */
   MaDoiTuong?: string
   /**
-   * ThongTinKhac
+   * Thông tin khác.
    */
   ThongTinKhac?: string
   /**
-   * Email
+   * Thư điện tử.
    */
   Email?: string
   /**
-   * Fax
+   * Số fax.
    */
   Fax?: string
   /**
-   * SoDienThoai
+   * Số điện thoại.
    */
   SoDienThoai?: string
   /**
-   * Trích yếu.
+   * Trích yếu, at most 1000 characters.
    */
   TrichYeuHoSo?: string
   /**
-   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   * Ngày tiếp nhận; yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
    */
   NgayTiepNhan?: string
   /**
-   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   * Ngày nộp; yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
    */
   NgayNopHoSo: string
   /**
-   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   * Ngày hẹn trả; yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
    */
   NgayHenTra?: string
   /**
@@ -1286,19 +1290,19 @@ export interface HoSo {
    */
   TrangThaiHoSo: '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '10'
   /**
-   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   * Ngày trả; yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
    */
   NgayTra?: string
   /**
-   * ThongTinTra
+   * Thông tin trả kết quả; with NgayTra when the status is 10.
    */
   ThongTinTra?: string
   /**
-   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   * Ngày kết thúc xử lý; yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
    */
   NgayKetThucXuLy?: string
   /**
-   * yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
+   * Ngày từ chối; yyyyMMddHHmmss, Asia/Ho_Chi_Minh; empty when not yet known.
    */
   NgayTuChoi?: string
   /**
@@ -1310,7 +1314,7 @@ export interface HoSo {
    */
   DonViXuLy?: string
   /**
-   * GhiChu
+   * Ghi chú.
    */
   GhiChu?: string
   /**
@@ -1318,11 +1322,11 @@ export interface HoSo {
    */
   NoiNopHoSo?: '1' | '2'
   /**
-   * HoSoCoThanhPhanSoHoa
+   * Có thành phần số hóa: 0 không, 1 có.
    */
   HoSoCoThanhPhanSoHoa?: '0' | '1'
   /**
-   * TaiKhoanDuocXacThucVoiVNeID
+   * Tài khoản được xác thực với VNeID: 0 không, 1 có.
    */
   TaiKhoanDuocXacThucVoiVNeID?: '0' | '1'
   /**
@@ -1335,6 +1339,9 @@ export interface HoSo {
    * @maxItems 50
    */
   DinhDanhCHS?: {
+    /**
+     * 1 CCCD (12 digits), 2 CMND (9 digits), others as the portal lists them.
+     */
     LoaiDinhDanh?: string
     SoDinhDanh?: string
   }[]
@@ -1354,12 +1361,15 @@ export interface HoSo {
   TaiLieuNop?: {
     TepDinhKemId?: string
     TenTepDinhKem?: string
-    IsDeleted?: string
+    IsDeleted?: '' | 'True' | 'False'
     MaThanhPhanHoSo?: string
+    /**
+     * Link to the file; reachable by the national side.
+     */
     DuongDanTaiTepTin?: string
-    DuocSoHoa?: string
-    DuocTaiSuDung?: string
-    DuocLayTuKhoDMQG?: string
+    DuocSoHoa?: '' | '0' | '1'
+    DuocTaiSuDung?: '' | '0' | '1' | '2'
+    DuocLayTuKhoDMQG?: '' | '0' | '1'
     MaKetQuaThayThe?: string
   }[]
   /**
@@ -1370,7 +1380,10 @@ export interface HoSo {
   DanhSachLePhi?: {
     TenPhiLePhi?: string
     MaPhiLePhi?: string
-    HinhThucThu?: string
+    /**
+     * 1 khi tiếp nhận, 2 khi bổ sung, 4 khi trả.
+     */
+    HinhThucThu?: '' | '1' | '2' | '4'
     Gia?: string
     LoaiPhiLePhi?: string
   }[]
@@ -1393,12 +1406,24 @@ export interface HoSo {
     HoSoBoSungId?: string
     NguoiYeuCauBoSung?: string
     NoiDungBoSung?: string
+    /**
+     * yyyyMMddHHmmss or empty.
+     */
     NgayBoSung?: string
     NguoiTiepNhanBoSung?: string
     ThongTinTiepNhan?: string
+    /**
+     * yyyyMMddHHmmss or empty.
+     */
     NgayTiepNhanBoSung?: string
     TrangThaiBoSung?: string
+    /**
+     * yyyyMMddHHmmss or empty.
+     */
     NgayHenTraTruoc?: string
+    /**
+     * yyyyMMddHHmmss or empty.
+     */
     NgayHenTraMoi?: string
     /**
      * @maxItems 500
@@ -1418,7 +1443,7 @@ export interface HoSo {
     DanhSachLePhiBoSung?: {
       TenPhiLePhi?: string
       MaPhiLePhi?: string
-      HinhThucThu?: string
+      HinhThucThu?: '' | '1' | '2' | '4'
       Gia?: string
       LoaiPhiLePhi?: string
     }[]
@@ -1432,6 +1457,9 @@ export interface HoSo {
     TenGiayTo?: string
     MaThanhPhanHoSo?: string
     GiayToId?: string
+    /**
+     * Link to the result; reachable by the national side.
+     */
     DuongDanTepTinKetQua?: string
     MaGiayToKetQua?: string
   }[]
@@ -1533,6 +1561,152 @@ export interface DossierFile {
    * Bytes.
    */
   size: number
+}
+/**
+ * Time in working days: the clock starts with the valid acceptance, stands still in pauses, and is shared out among the agencies of a linked dossier.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "thoiHan".
+ */
+export interface ThoiHan {
+  /**
+   * Working days of the whole procedure.
+   */
+  SoNgayLamViec?: number
+  /**
+   * Start of the clock: the valid acceptance; yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  NgayBatDau?: string
+  /**
+   * Pauses (status 5 and 6), oldest first.
+   *
+   * @maxItems 100
+   */
+  TamDung?: Pause[]
+  /**
+   * Stages of a linked dossier, one for each agency.
+   *
+   * @maxItems 100
+   */
+  GiaiDoan?: Stage[]
+  /**
+   * The appointment before; yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  NgayHenTraTruoc?: string
+  /**
+   * The new appointment; at most one; yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  NgayHenTraMoi?: string
+}
+export interface Pause {
+  /**
+   * The clock stops; yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  TuNgay: string
+  /**
+   * The clock goes on; absent while it stands; yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  DenNgay?: string
+  /**
+   * The status that stopped it.
+   */
+  TrangThai?: '5' | '6'
+}
+export interface Stage {
+  /**
+   * Code of the agency.
+   */
+  DonVi: string
+  /**
+   * Its working days.
+   */
+  SoNgayLamViec: number
+  /**
+   * Chủ trì or phối hợp.
+   */
+  VaiTro?: 'main' | 'coordinating'
+  /**
+   * It began; yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  TuNgay?: string
+  /**
+   * It ended; yyyyMMddHHmmss, Asia/Ho_Chi_Minh.
+   */
+  DenNgay?: string
+}
+/**
+ * Who submitted the dossier, when that is more than HoSo says of its owner.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "nguoiNop".
+ */
+export interface NguoiNop {
+  /**
+   * Họ tên.
+   */
+  TenNguoiNop?: string
+  /**
+   * Số định danh.
+   */
+  SoDinhDanh?: string
+  /**
+   * Ngày cấp, as written.
+   */
+  NgayCapDinhDanh?: string
+  /**
+   * Ngày sinh, as written.
+   */
+  NgaySinh?: string
+  /**
+   * Số điện thoại.
+   */
+  SoDienThoai?: string
+  /**
+   * Thư điện tử.
+   */
+  Email?: string
+  /**
+   * Số fax.
+   */
+  Fax?: string
+  /**
+   * Mã tỉnh.
+   */
+  MaTinh?: string
+  /**
+   * Mã huyện.
+   */
+  MaHuyen?: string
+  /**
+   * Mã xã.
+   */
+  MaXa?: string
+  /**
+   * Địa chỉ.
+   */
+  DiaChiChiTiet?: string
+}
+/**
+ * The electronic form of a linked procedure, or the register entry of its result.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "bieuMau".
+ */
+export interface BieuMau {
+  /**
+   * Which form: LTKS khai sinh, LTKT khai tử.
+   */
+  Ma: string
+  /**
+   * Administrative-unit code it is addressed to (5 digits commune, 3 digits former district); not an agency code.
+   */
+  MaDonVi?: string
+  /**
+   * The fields of the form, as its owner names them.
+   */
+  NoiDung: {
+    [k: string]: unknown
+  }
 }
 /**
  * The routing facts around the content of a package: who sends what to whom, how urgent it is, and what it belongs to.
@@ -1646,4 +1820,55 @@ export interface Status {
    * @maxItems 200
    */
   extensions?: Extension[]
+}
+/**
+ * The working days of a year or more, as a province keeps them.
+ */
+export interface WorkingCalendar {
+  /**
+   * For editors.
+   */
+  $schema?: string
+  /**
+   * For readers: where the days come from, what is to be checked.
+   */
+  note?: string
+  /**
+   * First day the calendar knows.
+   */
+  from: string
+  /**
+   * Last day the calendar knows.
+   */
+  to: string
+  /**
+   * Days of the week without work: 0 Sunday to 6 Saturday.
+   *
+   * @maxItems 6
+   */
+  weekend: number[]
+  /**
+   * Days without work; also the weekday that was swapped for a Saturday.
+   *
+   * @maxItems 400
+   */
+  holidays: CalendarDay[]
+  /**
+   * Days with work although they fall on a weekend: the other half of a swap. Stronger than holidays.
+   *
+   * @maxItems 400
+   */
+  workingDays?: CalendarDay1[]
+  /**
+   * From this hour on, what is received counts for the next working day.
+   */
+  cutOffHour?: number
+}
+export interface CalendarDay {
+  day: string
+  name?: string
+}
+export interface CalendarDay1 {
+  day: string
+  name?: string
 }

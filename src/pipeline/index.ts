@@ -10,6 +10,7 @@ import type { ClaimedDelivery, Store } from '../ports/store.js'
 import type { DecodeLimits } from '../formats/codec.js'
 import type { Profile } from '../formats/edxml/profile.js'
 import { deliver } from './deliver.js'
+import { noteStatus } from './dossier-status.js'
 import type { Payloads } from './payloads.js'
 import { receive } from './receive.js'
 import { route } from './route.js'
@@ -25,6 +26,7 @@ export interface IntakeOptions {
   clock: Clock
   acceptOne: AcceptOne
   findByIdempotencyKey: Store['findByIdempotencyKey']
+  lastDossierStatus: Store['lastDossierStatus']
   /** Called after the commit with what is due now; must not throw. */
   onStored: (accepted: Accepted, priority: number) => void
   inlineBytes: number
@@ -44,6 +46,7 @@ export function createIntake (options: IntakeOptions): Intake {
         const earlier = await findEarlier(arrival, received, options)
         if (earlier !== undefined) return earlier
         const routed = check(received)
+        await noteStatus(routed, options.lastDossierStatus)
         const accepted = await storePackage(routed, options.acceptOne)
         if (!accepted.repeated) options.onStored(accepted, routed.package.envelope.priority)
         return accepted
@@ -55,7 +58,9 @@ export function createIntake (options: IntakeOptions): Intake {
     async plan (arrival) {
       const received = await receive(arrival, options)
       await received.spooled.discard()
-      const { package: { envelope, deliveries, warnings } } = check(received)
+      const routed = check(received)
+      await noteStatus(routed, options.lastDossierStatus)
+      const { package: { envelope, deliveries, warnings } } = routed
       return { envelope, deliveries, warnings }
     }
   }

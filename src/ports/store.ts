@@ -160,6 +160,8 @@ export interface Store {
 
   findPackage (id: string, scope: Scope): Promise<StoredPackage | undefined>
   listPackages (filter: PackageFilter, page: Page, scope: Scope): Promise<PackageSummary[]>
+  /** Status (TrangThaiHoSo, TrangThai) in the newest package of a dossier that has one, among those from or to `agency`. */
+  lastDossierStatus (correlationId: string, agency: string): Promise<string | undefined>
   events (packageId: string, page: { limit: number, afterSeq?: number }): Promise<PackageEvent[]>
   /** The bytes of a payload kept in a row. */
   findPayload (packageId: string, sha256: string): Promise<Buffer | undefined>

@@ -62,6 +62,18 @@ function deliveryConditions (filter: PackageFilter, add: (value: SqlValue) => st
   ]
 }
 
+const STATUS = "coalesce(p.content->'dossier'->'HoSo'->>'TrangThaiHoSo', p.content->'dossier'->'TienDo'->-1->>'TrangThai')"
+
+/** See `Store.lastDossierStatus`. Reads the index of the correlation backwards; a dossier has few packages. */
+export async function lastDossierStatus (sql: Sql, correlationId: string, agency: string): Promise<string | undefined> {
+  const [row] = await sql.query<{ status: string }>(`
+    SELECT ${STATUS} AS status FROM package p
+    WHERE p.correlation_id = $1::text AND p.kind = 'dossier' AND ${STATUS} IS NOT NULL
+      AND (p.from_agency = $2::text OR EXISTS (SELECT FROM delivery d WHERE d.package_id = p.id AND d.agency = $2::text))
+    ORDER BY p.id DESC LIMIT 1`, [escapeText(correlationId), escapeText(agency)])
+  return row?.status
+}
+
 /** See `Store.events`. */
 export async function events (sql: Sql, packageId: string, page: { limit: number, afterSeq?: number }): Promise<PackageEvent[]> {
   if (!isId(packageId)) return []

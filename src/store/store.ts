@@ -3,7 +3,7 @@ import type { Store } from '../ports/store.js'
 import { accept, findByIdempotencyKey } from './accept.js'
 import { toStoreError } from './failure.js'
 import { findInbox, peekInbox, settleInbox } from './inbox.js'
-import { events, findPackage, findPayload, listPackages } from './read.js'
+import { events, findPackage, findPayload, lastDossierStatus, listPackages } from './read.js'
 import type { Sql } from './sql.js'
 import { sweep } from './sweep.js'
 import { claim, release, releaseAll, renew, settle } from './work.js'
@@ -29,6 +29,7 @@ export function createStore (sql: Sql): Store {
     releaseAll: safe(releaseAll),
     findPackage: safe(findPackage),
     listPackages: safe(listPackages),
+    lastDossierStatus: safe(lastDossierStatus),
     events: safe(events),
     findPayload: safe(findPayload),
     peekInbox: safe(peekInbox),

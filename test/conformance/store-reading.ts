@@ -154,6 +154,21 @@ async function pages (store: Store, onPage: () => Promise<void>, scope: readonly
 }
 
 export const READING: Record<string, Promised> = {
+  'the last status of a dossier is that of its newest package with one, as far as the asking agency is part of it': async (t, store) => {
+    const [from, to, code] = [freshAgency(), freshAgency(), `dossier:${newId()}`]
+    const dossierPackage = (more: object): ReturnType<typeof makePackage> => {
+      const entry = makePackage({ from, to: [to], envelope: { kind: 'dossier', action: 'progress', correlationId: code } })
+      return { ...entry, content: { kind: 'dossier', dossier: { packageId: entry.id, kind: 'progress', from, to: [to], MaHoSo: 'x', ...more } } }
+    }
+    const step = (TrangThai: '2' | '4'): object => ({ NguoiXuLy: 'x', ThoiDiemXuLy: '20260316093000', NoiDungXuLy: 'x', TrangThai })
+    t.equal(await store.lastDossierStatus(code, from), undefined)
+    for (const more of [{ TienDo: [step('2'), step('4')] }, { kind: 'ack' }]) await store.accept([dossierPackage(more)])
+    t.equal(await store.lastDossierStatus(code, from), '4')
+    t.equal(await store.lastDossierStatus(code, to), '4')
+    t.equal(await store.lastDossierStatus(code, freshAgency()), undefined)
+    await store.accept([dossierPackage({ HoSo: { TrangThaiHoSo: '9' }, TienDo: [step('4')] })])
+    t.equal(await store.lastDossierStatus(code, to), '9')
+  },
   'a sender sees all deliveries of its package, a recipient its own, others nothing': async (t, store) => {
     const [from, one, two] = [freshAgency(), freshAgency(), freshAgency()]
     const entry = makePackage({ from, to: [one, two] })

@@ -5,11 +5,11 @@ import { text } from '../../model/text.js'
 import { faultsOf, firstFaultOf } from '../../schema.js'
 import type { Codec, DecodeLimits } from '../codec.js'
 import { defined } from '../defined.js'
-import { createFindings, toFault } from '../findings.js'
+import { createFindings } from '../findings.js'
 import { createUtf8Decoder } from '../utf8.js'
-import { parseDossierCode } from './code.js'
 import { matchFiles, receiveFiles } from './files.js'
 import { parseJson } from './json.js'
+import { checkProfile } from './profile.js'
 
 const FORM_FIELD = 'package'
 const MEDIA_TYPE = 'application/json'
@@ -34,7 +34,7 @@ export const dossierCodec: Codec = {
     const valid = schemaFaults.length === 0
     const dossier = value as unknown as Dossier
     const attachments = valid ? matchFiles(dossier, received, findings) : []
-    if (valid) checkCodes(dossier, findings)
+    if (valid) checkProfile(dossier, findings)
     return { envelope: envelopeOf(value), content: { kind: 'dossier', dossier }, attachments, warnings: findings.warnings, faults: findings.faults.slice(0, 200) }
   }
 }
@@ -76,13 +76,4 @@ function envelopeOf (value: Record<string, unknown>): Envelope {
     title,
     sentAt: string('sentAt')
   })
-}
-
-function checkCodes ({ MaHoSo, HoSo }: Dossier, findings: ReturnType<typeof createFindings>): void {
-  if (parseDossierCode(MaHoSo) === undefined) {
-    findings.warnings.push(toFault({ code: 'FIELD_INVALID', pointer: '/MaHoSo', detail: text('Mã hồ sơ không theo dạng thường gặp; giữ nguyên.', 'The dossier code has an unusual form; kept as written.'), expected: '000.00.11.H36-260316-0007', found: MaHoSo }))
-  }
-  if (HoSo?.MaHoSo !== undefined && HoSo.MaHoSo !== '' && HoSo.MaHoSo !== MaHoSo) {
-    findings.add('refuse', { code: 'FIELD_INVALID', pointer: '/HoSo/MaHoSo', detail: text('Khác với MaHoSo của gói.', 'It differs from MaHoSo of the package.'), expected: MaHoSo, found: HoSo.MaHoSo })
-  }
 }

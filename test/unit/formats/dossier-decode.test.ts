@@ -5,6 +5,9 @@ import { DEFAULT_LIMITS, type Decoded, type Part } from '../../../src/formats/co
 import { parseDossierCode } from '../../../src/formats/dossier/code.js'
 import { dossierCodec } from '../../../src/formats/dossier/index.js'
 import { parseJson } from '../../../src/formats/dossier/json.js'
+import { checkProfile, PROFILE } from '../../../src/formats/dossier/profile.js'
+import { createFindings } from '../../../src/formats/findings.js'
+import type { Dossier } from '../../../src/model/generated.js'
 import { faultsOf } from '../../../src/schema.js'
 import { chunksOf, createMemoryContext, type MemoryContext } from '../../support/spool.js'
 import { fixture, shown } from './edxml-messages.js'
@@ -135,4 +138,39 @@ test('dossier codes are taken apart, unusual ones are not', async t => {
   t.same(parseDossierCode('000.00.11.H36-260316-0007'), { organization: '000.00.11.H36', date: '2026-03-16', sequence: '0007' })
   t.same(parseDossierCode('G09.20-20260609-0092637'), { organization: 'G09.20', date: '2026-06-09', sequence: '0092637' })
   for (const code of ['', 'HS-1', 'H36-261332-0001', '-260316-0001', 'H36-260316-001', 'H36-260230-0001', 'H36_260316_0001']) t.equal(parseDossierCode(code), undefined, code)
+})
+
+test('every rule beyond the shape has its consequence, and can be changed by its name', async t => {
+  const stamps = { NgayNopHoSo: '20260316081512', NgayTiepNhan: '20260316093000' }
+  const submit = (fields: object, more: object = {}): Dossier => {
+    const dossier = JSON.parse(fixture('dossier/submit.json').toString()) as Dossier
+    return { ...dossier, ...more, HoSo: { ...dossier.HoSo, ...stamps, ...fields } as NonNullable<Dossier['HoSo']> }
+  }
+  const bare = (more: object): Dossier => ({ packageId: '1', kind: 'progress', from: 'a', to: ['b'], MaHoSo: '000.00.11.H36-260316-0007', ...more })
+  const cases: Array<[string, Dossier, string[], string[]]> = [
+    ['online without an account', submit({ MaDoiTuong: '' }), [], ['/HoSo/MaDoiTuong']],
+    ['accepted without an appointment', submit({ TrangThaiHoSo: '2', NgayHenTra: '' }), [], ['/HoSo/NgayHenTra']],
+    ['refused without a reason', submit({ TrangThaiHoSo: '3' }), ['/reason'], ['/HoSo/NgayTuChoi']],
+    ['refused with a reason', submit({ TrangThaiHoSo: '3', NgayTuChoi: '20260316100000', GhiChu: 'Không thuộc thẩm quyền' }), [], []],
+    ['a supplement of nothing', submit({ TrangThaiHoSo: '5' }), [], ['/HoSo/DanhSachHoSoBoSung']],
+    ['stopped without a reason', submit({ TrangThaiHoSo: '8' }), ['/reason'], []],
+    ['returned without a date', submit({ TrangThaiHoSo: '10', NgayKetThucXuLy: '20260318091000' }), [], ['/HoSo/NgayTra', '/HoSo/ThongTinTra']],
+    ['a day that is none', submit({ NgayHenTra: '20260431170000' }), ['/HoSo/NgayHenTra'], []],
+    ['due before it was accepted', submit({ NgayHenTra: '20260310170000' }), [], ['/HoSo/NgayHenTra']],
+    ['a short identity number', submit({ DinhDanhCHS: [{ LoaiDinhDanh: '1', SoDinhDanh: '123' }] }), [], ['/HoSo/DinhDanhCHS/0/SoDinhDanh']],
+    ['two codes, both kept', submit({ MaHoSo: 'G09.20-20260609-0092637' }, { MaHoSoKhac: 'G09.20-20260609-0092637' }), [], []],
+    ['progress of nothing', bare({}), ['/TienDo'], []],
+    ['a result of nothing', bare({ kind: 'result' }), ['/HoSo'], []],
+    ['an answer to nobody knows what', bare({ kind: 'ack' }), [], ['/inReplyTo']],
+    ['a step too far', bare({ TienDo: ['10', '4'].map(TrangThai => ({ NguoiXuLy: 'x', ThoiDiemXuLy: '20260316093000', NoiDungXuLy: 'x', TrangThai })) }), [], ['/TienDo/1/TrangThai']]
+  ]
+  for (const [name, dossier, faults, warnings] of cases) {
+    const findings = createFindings()
+    checkProfile(dossier, findings)
+    t.same([findings.faults.map(({ pointer }) => pointer), findings.warnings.map(({ pointer }) => pointer)], [faults, warnings], name)
+  }
+  const changed = createFindings()
+  checkProfile(submit({ MaDoiTuong: '', TrangThaiHoSo: '8' }), changed, { 'online-account': 'refuse', 'status-8-reason': 'off' })
+  t.same(shown(changed.faults), ['FIELD_MISSING /HoSo/MaDoiTuong'])
+  t.equal(new Set(PROFILE.map(({ name }) => name)).size, PROFILE.length)
 })
