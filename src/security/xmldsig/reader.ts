@@ -27,7 +27,9 @@ const MOST_ATTRIBUTES = 256
 const MOST_SIGNATURE_CHARACTERS = 512 * 1024
 /** Text gathered before it is hashed, characters. */
 const GATHER = 16_384
-const HEADER = 'edXMLHeader'
+/** Where a signature stands: root, envelope, header. Deeper ones belong to something that was copied into this message. */
+const HEADER_DEPTH = 3
+const HEADER = /^edxmlheader$/i
 
 /**
  * Throws a {@link SignatureFailure} at once for what no signed message may hold: processing instructions (parsers disagree
@@ -59,7 +61,7 @@ export function createEnvelopeReader ({ kind, digest }: { kind: C14nKind, digest
     refuseRelativeNamespaces(tag)
     if (tag.uri === DSIG && tag.local === 'Signature') {
       if (subtree !== undefined) throw new SignatureFailure('invalid', 'several-signatures')
-      if (open.at(-1)?.local !== HEADER) throw new SignatureFailure('invalid', 'signature-misplaced')
+      if (open.length !== HEADER_DEPTH || !HEADER.test(open.at(-1)?.local ?? '')) throw new SignatureFailure('invalid', 'signature-misplaced')
       subtree = createSubtree(open)
     }
     open.push(tag)
