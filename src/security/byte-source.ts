@@ -1,11 +1,7 @@
-// Where a verification reads its bytes from, in ranges: a buffer, a spool, or the other side of a worker's port.
+// Reading what is to be verified, step by step.
+import type { ByteSource } from '../ports/signatures.js'
 
-export interface ByteSource {
-  /** Bytes. */
-  readonly size: number
-  /** The bytes from `start` up to, not including, `end`; both within the size. */
-  read (start: number, end: number): Promise<Buffer>
-}
+export type { ByteSource } from '../ports/signatures.js'
 
 /** Bytes read at a time when a source is read from its beginning to its end. */
 export const STEP_BYTES = 256 * 1024

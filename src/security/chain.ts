@@ -3,7 +3,10 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { Certificate, CertificateChainValidationEngine, CertificateRevocationList } from 'pkijs'
+import { fault, HubError } from '../errors.js'
 import type { CertificateFacts } from '../model/generated.js'
+import type { Fault } from '../model/problem.js'
+import { text } from '../model/text.js'
 import { factsOf, fingerprintOf } from './certificate.js'
 
 export interface ChainVerdict {
@@ -89,8 +92,22 @@ function maySign (signer: X509Certificate): boolean {
   return ((bits[0] ?? 0) & 0xc0) !== 0
 }
 
+/** Reads the files once, so that a wrong path is told at start. Rejects with `CONFIG_INVALID` and every fault. */
+export async function checkTrust (options: Pick<ChainOptions, 'trustAnchors' | 'crls'>): Promise<void> {
+  const faults: Fault[] = []
+  for (const name of ['trustAnchors', 'crls'] as const) {
+    for (const [index, file] of options[name].entries()) {
+      const { anchors, lists } = await loadTrust({ trustAnchors: [], crls: [], [name]: [file] }, undefined).catch(() => ({ anchors: [], lists: [] }))
+      if (anchors.length + lists.length > 0) continue
+      faults.push(fault('FIELD_INVALID', `/signatures/${name}/${index}`, text('Không đọc được chứng thư hoặc danh sách thu hồi trong tệp này.',
+        'No certificate or revocation list can be read from this file.'), { found: file }))
+    }
+  }
+  if (faults.length > 0) throw new HubError('CONFIG_INVALID', text('Cấu hình chữ ký số có lỗi.', 'The signatures are not configured rightly.'), { errors: faults })
+}
+
 /** Reads the files; the same object again while none of them has changed. */
-async function loadTrust ({ trustAnchors, crls }: ChainOptions, known: Trust | undefined): Promise<Trust> {
+async function loadTrust ({ trustAnchors, crls }: Pick<ChainOptions, 'trustAnchors' | 'crls'>, known: Trust | undefined): Promise<Trust> {
   const version = (await Promise.all([...trustAnchors, ...crls].map(async file => {
     const { mtimeMs, size } = await stat(file)
     return `${mtimeMs}:${size}`
