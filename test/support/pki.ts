@@ -59,13 +59,15 @@ export interface Pki {
 }
 
 /** Builds the whole of it; `directory` gets the file of the trust anchor. */
-export function makePki (directory: string): Pki {
-  const root = makeIdentity({ subject: [['CN', 'Root CA thử nghiệm']], ca: true })
-  const issuer = makeIdentity({ subject: [['CN', 'CA phục vụ cơ quan thử nghiệm']], issuer: root, ca: true })
-  const person = makeIdentity({ subject: [['CN', 'Nguyễn Văn Thử'], ['O', 'Sở Thử Nghiệm'], ['0.9.2342.19200300.100.1.1', 'CCCD:000000000000']], issuer })
+export function makePki (directory: string, around = NOW): Pki {
+  const from = around - 300 * DAY_MS
+  const to = around + 300 * DAY_MS
+  const root = makeIdentity({ subject: [['CN', 'Root CA thử nghiệm']], ca: true, from, to })
+  const issuer = makeIdentity({ subject: [['CN', 'CA phục vụ cơ quan thử nghiệm']], issuer: root, ca: true, from, to })
+  const person = makeIdentity({ subject: [['CN', 'Nguyễn Văn Thử'], ['O', 'Sở Thử Nghiệm'], ['0.9.2342.19200300.100.1.1', 'CCCD:000000000000']], issuer, from, to })
   const agencySubject = [['CN', 'Sở Thử Nghiệm'], ['O', 'UBND tỉnh Thử Nghiệm'], ['OU', 'H36.11']] as const
-  const agency = makeIdentity({ subject: agencySubject, issuer })
-  const rogue = makeIdentity({ subject: agencySubject })
+  const agency = makeIdentity({ subject: agencySubject, issuer, from, to })
+  const rogue = makeIdentity({ subject: agencySubject, from, to })
   const rootFile = join(directory, 'root.pem')
   writeFileSync(rootFile, root.pem)
   return { root, issuer, person, agency, rogue, rootFile }
