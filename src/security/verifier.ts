@@ -26,20 +26,40 @@ export function createSignatureVerifier (options: VerifierOptions): SignatureVer
   const { trustAnchors, crls, revocation } = options
   const waiting: Job[] = []
   let worker: Worker | undefined
+  /** Ends the verification under way with evidence, or with the reason why there is none. */
+  let finish: ((answer: Answer | string) => void) | undefined
+  let source: ByteSource | undefined
   let busy = false
   let closed = false
 
+  const fail = (error: Error): void => {
+    if (finish !== undefined) options.onDefect(error)
+    finish?.('verification-failed')
+  }
   const spawn = (): Worker => {
     const started = new Worker(new URL('./verify-worker.js', import.meta.url), { workerData: { trustAnchors, crls, revocation } satisfies ChainOptions, resourceLimits: { maxOldGenerationSizeMb: 512 } })
-    started.unref()
+    const own = (act: () => void): void => { if (worker === started) act() }
+    const reply = (bytes: Uint8Array | undefined): void => { own(() => { started.postMessage({ bytes } satisfies ToWorker) }) }
+    started.on('message', (message: ToHub) => {
+      own(() => {
+        if ('read' in message) source?.read(...message.read).then(reply, () => { reply(undefined) })
+        else if ('evidence' in message) finish?.(message.evidence)
+        else fail(new Error(message.failed))
+      })
+    })
+    started.on('error', (error: Error) => { own(() => { fail(error) }) })
+    started.on('exit', () => { own(() => { fail(new Error('the thread ended')); worker = undefined }) })
     return started
   }
-  /** Answers evidence, or the reason why there is none. */
-  const run = async ({ source, question }: Job): Promise<Answer | string> => await new Promise(resolve => {
+  const run = async (job: Job): Promise<Answer | string> => await new Promise(resolve => {
     const thread = worker ??= spawn()
-    const end = (answer: Answer | string): void => {
+    thread.ref()
+    const timer = setTimeout(() => { finish?.('timed-out') }, options.timeoutMs)
+    source = job.source
+    finish = answer => {
       clearTimeout(timer)
-      thread.removeAllListeners()
+      finish = undefined
+      source = undefined
       thread.unref()
       if (typeof answer === 'string') {
         // Whatever state it is in: the next question gets a new one.
@@ -48,17 +68,7 @@ export function createSignatureVerifier (options: VerifierOptions): SignatureVer
       }
       resolve(answer)
     }
-    const timer = setTimeout(() => { end('timed-out') }, options.timeoutMs)
-    thread.ref()
-    thread.on('message', (message: ToHub) => {
-      if ('read' in message) {
-        source.read(...message.read).then(bytes => { thread.postMessage({ bytes } satisfies ToWorker) }, () => { thread.postMessage({ bytes: undefined } satisfies ToWorker) })
-      } else if ('evidence' in message) end(message.evidence)
-      else { options.onDefect(new Error(message.failed)); end('verification-failed') }
-    })
-    thread.on('error', (error: Error) => { options.onDefect(error); end('verification-failed') })
-    thread.on('exit', () => { end('verification-failed') })
-    thread.postMessage({ size: source.size, question } satisfies ToWorker)
+    thread.postMessage({ size: job.source.size, question: job.question } satisfies ToWorker)
   })
   const drain = async (): Promise<void> => {
     if (busy) return
@@ -86,6 +96,7 @@ export function createSignatureVerifier (options: VerifierOptions): SignatureVer
     async close () {
       closed = true
       for (const { resolve } of waiting.splice(0)) resolve('overloaded')
+      finish?.('overloaded')
       await worker?.terminate()
     }
   }

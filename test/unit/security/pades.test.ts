@@ -9,6 +9,7 @@ import { appendIncrement, plainPdf, signPdf } from '../../support/pdf.js'
 import { makePki, NOW } from '../../support/pki.js'
 
 const pki = makePki(t.testdir())
+t.setTimeout(120_000)
 const chain = createChainCheck({ trustAnchors: [pki.rootFile], crls: [], revocation: 'pass' })
 const byPerson = await signPdf(plainPdf(), pki.person, pki)
 const byBoth = await signPdf(byPerson, pki.agency, pki)

@@ -19,6 +19,7 @@ import { makePki, type Identity } from '../../support/pki.js'
 const NOW = Math.floor(Date.now() / 1000) * 1000
 const pki = makePki(t.testdir(), NOW)
 const trust = { trustAnchors: [pki.rootFile], crls: [], revocation: 'pass' } as const
+t.setTimeout(120_000)
 const options = { ...trust, timeoutMs: 30_000, maxWaiting: 3, onDefect: (error: Error) => { t.fail(error.message) } }
 
 function document (pdf: Buffer, number = '12'): Buffer {

@@ -17,6 +17,7 @@ import { signEnvelope } from '../../../src/security/xmldsig/sign.js'
 import { verifyEnvelope } from '../../../src/security/xmldsig/verify.js'
 import { makePki, NOW, type Identity } from '../../support/pki.js'
 
+t.setTimeout(120_000)
 const FIXTURES = new URL('../../../../test/fixtures/edxml/', import.meta.url)
 const plain = readFileSync(new URL('edoc_update.edxml', FIXTURES), 'utf8').replace(/<Signature[\s\S]*<\/Signature>/, '')
 const pki = makePki(t.testdir())
