@@ -39,6 +39,7 @@ export function configFaults (config: unknown): Fault[] {
   if (sound('delivery')) rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
   if (sound('validation')) rules.push(...relaxedFixedRows(candidate.validation).map(relaxed))
   if (sound('inbox')) rules.push(...atLeast(inbox.maxLockMs, inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
+  if (sound('signatures')) rules.push(...unanchored(candidate.signatures))
   if (faults.length === 0 && candidate.environment === 'production') rules.push(...unmeant(candidate))
   return [...faults, ...rules]
 }
@@ -93,6 +94,15 @@ function ofContent ({ directory, endpoints, clients }: HubConfig): DefaultInUse[
       'There is no client: nobody can call the API.') })
   }
   return found
+}
+
+/** A policy that refuses needs something to trust, or it would refuse everything. */
+function unanchored ({ trustAnchors, envelope, documents }: HubConfig['signatures']): Fault[] {
+  const refusing = [envelope.inbound, envelope.outbound, documents.inbound, documents.outbound].some(policy => policy === 'require' || policy === 'block')
+  return refusing && trustAnchors.length === 0
+    ? [fault('FIELD_MISSING', '/signatures/trustAnchors', text('Chính sách bắt buộc chữ ký cần ít nhất một chứng thư gốc tin cậy.',
+        'A policy that requires signatures needs at least one trust anchor.'))]
+    : []
 }
 
 function unmeant (config: HubConfig): Fault[] {

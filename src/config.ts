@@ -88,12 +88,19 @@ async function readSource (path: string): Promise<unknown> {
   return withPaths(content, dirname(path))
 }
 
-/** Makes `directory.files` and every `$file` absolute while it is still known which source names them. */
+/** Settings that list paths. */
+const PATH_LISTS = [['directory', 'files'], ['signatures', 'trustAnchors'], ['signatures', 'crls']] as const
+
+/** Makes listed paths and every `$file` absolute while it is still known which source names them. */
 function withPaths (value: unknown, folder: string): unknown {
   const absolute = absoluteSecrets(value, folder)
-  if (!isRecord(absolute) || !isRecord(absolute['directory']) || !Array.isArray(absolute['directory']['files'])) return absolute
-  const files = (absolute['directory']['files'] as unknown[]).map(file => typeof file === 'string' ? resolve(folder, file) : file)
-  return { ...absolute, directory: { ...absolute['directory'], files } }
+  if (!isRecord(absolute)) return absolute
+  return PATH_LISTS.reduce((config, [section, name]) => {
+    const given = config[section]
+    const paths = isRecord(given) ? given[name] : undefined
+    if (!isRecord(given) || !Array.isArray(paths)) return config
+    return { ...config, [section]: { ...given, [name]: paths.map((path: unknown) => typeof path === 'string' ? resolve(folder, path) : path) } }
+  }, absolute)
 }
 
 function absoluteSecrets (value: unknown, folder: string): unknown {

@@ -63,6 +63,8 @@ export const CATALOGUE = {
   RECIPIENT_UNREACHABLE: caller(422, 'Cơ quan nhận chưa kết nối', 'No endpoint serves this recipient'),
   RECIPIENT_REPEATED: caller(422, 'Cơ quan nhận được nêu hai lần', 'A recipient is named twice'),
   SUCCESSOR_AMBIGUOUS: caller(422, 'Cơ quan nhận đã đóng và có nhiều cơ quan kế thừa', 'The recipient is closed and has several successors'),
+  SIGNATURE_MISSING: caller(422, 'Thiếu chữ ký số', 'A required signature is missing'),
+  SIGNATURE_INVALID: caller(422, 'Chữ ký số không hợp lệ', 'A signature is not valid'),
   // An outside system
   ENDPOINT_REFUSED: partner(false, 'Hệ thống nhận từ chối', 'The receiving system refused'),
   ENDPOINT_UNAVAILABLE: partner(true, 'Hệ thống nhận không phản hồi đúng', 'The receiving system is not available'),

@@ -14,7 +14,9 @@ import { compileProfile } from './formats/edxml/profile.js'
 import { attempt, createIntake } from './pipeline/index.js'
 import type { Accepted, Intake, Settled } from './pipeline/types.js'
 import { createPayloads, type Payloads } from './pipeline/payloads.js'
+import { checkTrust } from './security/chain.js'
 import { createAuthenticator, withMainCodes } from './security/credentials.js'
+import { createSignatureVerifier } from './security/verifier.js'
 import { createBatcher } from './workers/batcher.js'
 import { createDeliveryWorker, type DeliveryWorker } from './workers/delivery.js'
 import { createPollers } from './workers/pollers.js'
@@ -45,12 +47,15 @@ interface Parts extends Foundation { payloads: Payloads, relay: Relay }
 
 /** Attempts under way may take this long to finish when the hub stops, ms. */
 const STOP_GRACE_MS = 10_000
+/** Beyond this many, a package says `overloaded` instead of waiting. */
+const MOST_WAITING_VERIFICATIONS = 200
 
 /** Builds a hub and starts it. Rejects with a `HubError` when it cannot work with this configuration; then nothing stays open. */
 export async function startHub ({ config, log, signal }: HubOptions): Promise<Hub> {
   const closing = createClosing(log)
   try {
     const directory = await openDirectory(config)
+    await checkTrust(config.signatures)
     const endpoints = await loadEndpoints(config, directory)
     const resources = await openResources({ config, directory, log, closing, signal: signal ?? new AbortController().signal })
     return await assembleHub({ ...resources, config, log, closing, endpoints })
@@ -74,7 +79,7 @@ export async function assembleHub (foundation: Foundation): Promise<Hub> {
   return { url, stop: async () => { await closing.close() } }
 }
 
-function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts): Intake {
+function buildIntake ({ config, store, directory, blobs, clock, relay, log, closing }: Parts): Intake {
   const acceptOne = createBatcher<AcceptedPackage, AcceptResult>({
     run: async packages => await store.accept(packages),
     maxItems: config.delivery.batchSize,
@@ -82,6 +87,8 @@ function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts):
     // Some seconds of work: who waits longer is better told to come back.
     maxWaiting: 20 * config.delivery.batchSize
   })
+  const verifier = createSignatureVerifier({ ...config.signatures, maxWaiting: MOST_WAITING_VERIFICATIONS, onDefect: error => { log.warn({ err: error }, 'verification.failed') } })
+  closing.add('signatures', async () => { await verifier.close() })
   const onStored = ({ deliveries, acceptedAt }: Accepted, priority: number): void => {
     relay.publish(deliveries.filter(({ problem }) => problem === undefined)
       .map(({ id }) => ({ deliveryId: id, lane: laneOf(priority), publishedAt: acceptedAt })))
@@ -97,7 +104,8 @@ function buildIntake ({ config, store, directory, blobs, clock, relay }: Parts):
     inlineBytes: config.blobs.inlineBytes,
     profile: compileProfile(config.validation),
     limits: { ...config.limits, maxBytes: config.http.maxBodyBytes },
-    expiresAfterMs: config.delivery.expiresAfterMs
+    expiresAfterMs: config.delivery.expiresAfterMs,
+    signatures: { verifier, policy: config.signatures }
   })
 }
 

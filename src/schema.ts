@@ -8,6 +8,7 @@ import delivery from '../schemas/delivery.schema.json' with { type: 'json' }
 import document from '../schemas/document.schema.json' with { type: 'json' }
 import dossier from '../schemas/dossier.schema.json' with { type: 'json' }
 import envelope from '../schemas/envelope.schema.json' with { type: 'json' }
+import evidence from '../schemas/evidence.schema.json' with { type: 'json' }
 import problem from '../schemas/problem.schema.json' with { type: 'json' }
 import status from '../schemas/status.schema.json' with { type: 'json' }
 import workingCalendar from '../schemas/working-calendar.schema.json' with { type: 'json' }
@@ -17,7 +18,8 @@ import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 
 export const SCHEMAS = {
-  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, 'working-calendar': workingCalendar, config
+  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory,
+  'working-calendar': workingCalendar, evidence, config
 } as const
 export type SchemaName = keyof typeof SCHEMAS
 

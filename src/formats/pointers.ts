@@ -14,3 +14,13 @@ export function recipientPointer (format: WireFormat, kind: Envelope['kind'], in
   if (format === 'dossier-json') return `/to/${index}`
   return kind === 'status' ? `${MESSAGE_HEADER}/ResponseFor/OrganId` : `${MESSAGE_HEADER}/To[${index + 1}]/OrganId`
 }
+
+/** Where the signature of an edXML envelope stands. */
+export function signaturePointer (): string {
+  return '/edXML/edXMLEnvelope/edXMLHeader/Signature'
+}
+
+/** Where the n-th file (from 1) stands. */
+export function attachmentPointer (format: WireFormat, n: number): string {
+  return format === 'edxml' ? `/edXML/AttachmentEncoded/Attachment[${n}]` : `/attachments/${n - 1}`
+}

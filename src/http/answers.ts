@@ -48,8 +48,8 @@ export function componentSchemas (): Record<string, Json> {
     PackagePage: page('PackageSummary'),
     Package: frame({
       ...summary, deliveries, expiresAt: INSTANT, traceId: { type: 'string' }, contentType: { type: 'string' }, size: BYTES, sha256: SHA256,
-      ...CONTENT, attachments: ATTACHMENTS, warnings: WARNINGS, links: links('content', 'timeline')
-    }, Object.keys(CONTENT)),
+      ...CONTENT, attachments: ATTACHMENTS, warnings: WARNINGS, evidence: ref('Evidence'), links: links('content', 'timeline')
+    }, [...Object.keys(CONTENT), 'evidence']),
     Event: frame({
       seq: { type: 'integer', minimum: 0 },
       at: INSTANT,

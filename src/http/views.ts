@@ -82,6 +82,7 @@ export function viewPackage (row: StoredPackage, caller: Caller, language: Langu
     ...viewContent(row.content),
     attachments: row.attachments,
     warnings: localize(row.warnings, language),
+    ...(row.evidence === undefined ? {} : { evidence: row.evidence }),
     links: { content: `/v1/packages/${row.id}/content`, timeline: `/v1/packages/${row.id}/timeline` }
   }
 }

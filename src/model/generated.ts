@@ -99,6 +99,27 @@ export type Dossier = {
   NguoiNop?: NguoiNop
   BieuMau?: BieuMau
 }
+/**
+ * Whether a computed value agrees with the signed one.
+ *
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "comparison".
+ */
+export type Comparison = 'match' | 'mismatch'
+/**
+ * trusted: the chain ends at a configured trust anchor and was valid at signing time. untrusted: anchors are configured and it does not. unknown: no anchors, or not checked.
+ *
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "chain".
+ */
+export type ChainVerdict = 'trusted' | 'untrusted' | 'unknown'
+/**
+ * By the configured revocation lists; unknown when none speaks about an issuer of the chain.
+ *
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "revocation".
+ */
+export type RevocationVerdict = 'good' | 'revoked' | 'unknown'
 
 export interface AllSchemas {
   'adapter-manifest.schema.json'?: AdapterManifest
@@ -108,6 +129,7 @@ export interface AllSchemas {
   'document.schema.json'?: Document
   'dossier.schema.json'?: Dossier
   'envelope.schema.json'?: Envelope
+  'evidence.schema.json'?: Evidence
   'problem.schema.json'?: StoredProblem
   'status.schema.json'?: Status
   'working-calendar.schema.json'?: WorkingCalendar
@@ -318,6 +340,7 @@ export interface HubConfig {
    * Rows laid over the validation profile of edXML messages, later ones over earlier ones. docs/formats/edxml.md lists the checks with their defaults.
    */
   validation: ValidationRow[]
+  signatures: SignaturesConfig
 }
 /**
  * This hub.
@@ -737,6 +760,66 @@ export interface ValidationRow {
    * reject refuses the package, warn accepts it with a warning, quarantine refuses it with the code PACKAGE_QUARANTINED, off says nothing.
    */
   consequence: 'reject' | 'warn' | 'quarantine' | 'off'
+}
+/**
+ * How signatures are verified and what follows from the result.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "signatures".
+ */
+export interface SignaturesConfig {
+  /**
+   * PEM files with the certificates of trusted roots. A relative path is taken from the folder of the configuration file. Without any, signatures are noticed and their result is indeterminate.
+   */
+  trustAnchors: string[]
+  /**
+   * Certificate revocation lists, PEM or DER; read again when they change.
+   */
+  crls: string[]
+  /**
+   * What follows when no revocation list speaks about a certificate: indeterminate, or pass (the unknown is recorded either way).
+   */
+  revocation: 'indeterminate' | 'pass'
+  /**
+   * Whether require accepts a signature made with SHA-1.
+   */
+  weak: 'refuse' | 'accept'
+  /**
+   * Longest verification of one file. Milliseconds.
+   */
+  timeoutMs: number
+  envelope: EnvelopeSignatureConfig
+  documents: DocumentSignatureConfig
+}
+/**
+ * XML signatures of envelopes.
+ */
+export interface EnvelopeSignatureConfig {
+  /**
+   * Brought by an endpoint. record: verified, the result kept. require: refused without a valid signature. off: not looked at.
+   */
+  inbound: 'record' | 'require' | 'off'
+  /**
+   * Handed in by a client.
+   */
+  outbound: 'record' | 'require' | 'off'
+  /**
+   * Callers (client:ID, endpoint:ID) whose signatures may call exclusive canonicalization http://www.w3.org/TR/xml-exc-c14n#.
+   */
+  transformAliasFrom: string[]
+}
+/**
+ * Signatures in PDF files.
+ */
+export interface DocumentSignatureConfig {
+  /**
+   * Brought by an endpoint. flag: verified, the result kept. block: refused when a signature is not valid or a document has none. off: not looked at.
+   */
+  inbound: 'flag' | 'block' | 'off'
+  /**
+   * Handed in by a client.
+   */
+  outbound: 'flag' | 'block' | 'off'
 }
 /**
  * One package to one recipient, as the API shows it.
@@ -1795,6 +1878,168 @@ export interface Party {
    * Website
    */
   website?: string
+}
+/**
+ * What the hub found when it verified the signatures of a package, kept with the package. Absent when there was nothing to verify.
+ */
+export interface Evidence {
+  /**
+   * Hub time of the verification.
+   */
+  verifiedAt: string
+  /**
+   * inbound: brought by an endpoint. outbound: handed in by a client.
+   */
+  direction: 'inbound' | 'outbound'
+  envelope?: EnvelopeEvidence
+  /**
+   * One entry for each PDF file.
+   */
+  documents?: DocumentEvidence[]
+}
+/**
+ * The XML signature of the envelope.
+ *
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "envelopeEvidence".
+ */
+export interface EnvelopeEvidence {
+  /**
+   * weak: verifies, but with SHA-1. absent: none, or a placeholder. indeterminate: could not be decided, reasons say why.
+   */
+  status: 'valid' | 'weak' | 'invalid' | 'absent' | 'indeterminate'
+  profile?: SignatureProfile
+  digest?: Comparison
+  signatureValue?: Comparison
+  chain?: ChainVerdict
+  revocation?: RevocationVerdict
+  signer?: CertificateFacts
+  /**
+   * Whether the signer's certificate names the sending agency (by code or name).
+   */
+  signerEqualsSender?: boolean
+  /**
+   * The chain that was found, the signer first.
+   */
+  certificates?: CertificateFacts[]
+  /**
+   * Why the status is what it is; codes of docs/formats/signatures.md.
+   */
+  reasons: string[]
+}
+/**
+ * What the signature names.
+ */
+export interface SignatureProfile {
+  /**
+   * Of SignedInfo.
+   */
+  canonicalization: string
+  /**
+   * Signature algorithm.
+   */
+  signatureMethod: string
+  /**
+   * Digest algorithm.
+   */
+  digestMethod: string
+  /**
+   * Of the reference, in order.
+   */
+  transforms: string[]
+}
+/**
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "certificate".
+ */
+export interface CertificateFacts {
+  /**
+   * Distinguished name, one attribute a line joined with commas.
+   */
+  subject: string
+  /**
+   * Distinguished name of who issued it.
+   */
+  issuer: string
+  /**
+   * Serial number, upper-case hex.
+   */
+  serial: string
+  /**
+   * Lower-case hex SHA-256 of the certificate.
+   */
+  fingerprint: string
+  /**
+   * Start of validity.
+   */
+  validFrom: string
+  /**
+   * End of validity.
+   */
+  validTo: string
+}
+/**
+ * The signatures of one PDF file.
+ *
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "documentEvidence".
+ */
+export interface DocumentEvidence {
+  /**
+   * Number of the attachment.
+   */
+  n: number
+  /**
+   * Of the file.
+   */
+  sha256: string
+  /**
+   * valid_but_incomplete: every signature is valid, but only one of person and agency signed.
+   */
+  status: 'valid' | 'valid_but_incomplete' | 'invalid' | 'unsigned' | 'indeterminate'
+  /**
+   * In the order of signing.
+   */
+  signatures: PdfSignatureEvidence[]
+  /**
+   * Findings about the file as a whole.
+   */
+  reasons: string[]
+}
+/**
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "pdfSignature".
+ */
+export interface PdfSignatureEvidence {
+  /**
+   * Of this signature alone.
+   */
+  status: 'valid' | 'invalid' | 'indeterminate'
+  /**
+   * Guessed from the certificate's subject; timestamp for a document time stamp.
+   */
+  role: 'personal' | 'agency' | 'unknown' | 'timestamp'
+  /**
+   * file: to the end of the file. revision: to the end of an earlier revision. none: not a whole revision.
+   */
+  coverage: 'file' | 'revision' | 'none'
+  /**
+   * Signing time as the signer claims it.
+   */
+  signedAt?: string
+  digest?: Comparison
+  signatureValue?: Comparison
+  chain?: ChainVerdict
+  revocation?: RevocationVerdict
+  signer?: CertificateFacts
+  /**
+   * The chain that was found, the signer first.
+   */
+  certificates?: CertificateFacts[]
+  /**
+   * Why the status is what it is.
+   */
+  reasons: string[]
 }
 /**
  * A business status message: what an agency did with a document (formats: QCVN 102:2016 §2).

@@ -1,5 +1,5 @@
 // A package as the hub holds it: one document, dossier or status message with its envelope.
-import type { Attachment, Document, Dossier, Envelope, Status } from './generated.js'
+import type { Attachment, Document, Dossier, Envelope, Evidence, Status } from './generated.js'
 import type { Fault } from './problem.js'
 import type { PlannedDelivery } from './delivery.js'
 
@@ -43,6 +43,8 @@ export interface AcceptedPackage {
   attachments: Attachment[]
   /** Tolerated deviations. */
   warnings: Fault[]
+  /** What was found about its signatures; absent when there was nothing to verify. */
+  evidence?: Evidence
   /** The original bytes. */
   original: PayloadRef
   /** Small payloads (original, attachments) to be kept in rows. */

@@ -1,4 +1,4 @@
-// THE FLOW, on one screen. A package: receive → validate → route → store (one transaction) → 202.
+// THE FLOW, on one screen. A package: receive → validate → verify → route → store (one transaction) → 202.
 // Each of its deliveries, later: claim → transform → deliver → settle → record. The types prove the order.
 import { toProblem } from '../errors.js'
 import type { Outcome } from '../model/delivery.js'
@@ -17,8 +17,9 @@ import { route } from './route.js'
 import { settle, settleInterrupted, type RetryPolicy } from './settle.js'
 import { conflict, storePackage, type AcceptOne } from './store.js'
 import { transform } from './transform.js'
-import type { Accepted, Arrival, Attempted, Intake, Received, Settled } from './types.js'
+import type { Accepted, Arrival, Attempted, Intake, Received, Routed, Settled } from './types.js'
 import { validate } from './validate.js'
+import { verify, type VerifyOptions } from './verify.js'
 
 export interface IntakeOptions {
   directory: Directory
@@ -33,11 +34,14 @@ export interface IntakeOptions {
   limits: DecodeLimits
   profile: Profile
   expiresAfterMs: number
+  /** Absent: signatures are not looked at. */
+  signatures?: VerifyOptions
 }
 
 /** The stages up to the 202. */
 export function createIntake (options: IntakeOptions): Intake {
-  const check = (received: Received): ReturnType<typeof route> => route(validate(received, { directory: options.directory, at: options.clock.now() }), options)
+  const check = async (received: Received): Promise<Routed> =>
+    route(await verify(validate(received, { directory: options.directory, at: options.clock.now() }), options.signatures), options)
 
   return {
     async accept (arrival) {
@@ -45,7 +49,7 @@ export function createIntake (options: IntakeOptions): Intake {
       try {
         const earlier = await findEarlier(arrival, received, options)
         if (earlier !== undefined) return earlier
-        const routed = check(received)
+        const routed = await check(received)
         await noteStatus(routed, options.lastDossierStatus)
         const accepted = await storePackage(routed, options.acceptOne)
         if (!accepted.repeated) options.onStored(accepted, routed.package.envelope.priority)
@@ -57,11 +61,14 @@ export function createIntake (options: IntakeOptions): Intake {
 
     async plan (arrival) {
       const received = await receive(arrival, options)
-      await received.spooled.discard()
-      const routed = check(received)
-      await noteStatus(routed, options.lastDossierStatus)
-      const { package: { envelope, deliveries, warnings } } = routed
-      return { envelope, deliveries, warnings }
+      try {
+        const routed = await check(received)
+        await noteStatus(routed, options.lastDossierStatus)
+        const { package: { envelope, deliveries, warnings } } = routed
+        return { envelope, deliveries, warnings }
+      } finally {
+        await received.spooled.discard()
+      }
     }
   }
 }

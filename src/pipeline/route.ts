@@ -6,7 +6,7 @@ import type { Fault } from '../model/problem.js'
 import { text } from '../model/text.js'
 import type { Directory, Resolution } from '../ports/directory.js'
 import { recipientPointer } from '../formats/pointers.js'
-import type { Routed, Validated } from './types.js'
+import type { Routed, Validated, Verified } from './types.js'
 
 export interface RouteOptions { directory: Directory, expiresAfterMs: number }
 
@@ -14,7 +14,7 @@ export interface RouteOptions { directory: Directory, expiresAfterMs: number }
  * Plans the deliveries. Throws a `HubError` with all faults found so far when the package has any, or when no recipient
  * at all can be served. A recipient that cannot be served beside others that can becomes a refused delivery.
  */
-export function route (validated: Validated, { directory, expiresAfterMs }: RouteOptions): Routed {
+export function route (validated: Verified, { directory, expiresAfterMs }: RouteOptions): Routed {
   const { received, at, sender } = validated
   const { deliveries, unserved, repeated } = planDeliveries(validated, directory)
   const faults = [...validated.faults, ...(unserved.length === deliveries.length ? unserved : [])]
@@ -36,6 +36,7 @@ export function route (validated: Validated, { directory, expiresAfterMs }: Rout
       content: decoded.content,
       attachments: decoded.attachments,
       warnings: [...decoded.warnings, ...repeated, ...unserved],
+      ...(validated.evidence === undefined ? {} : { evidence: validated.evidence }),
       original,
       inline: spooled.inline(),
       deliveries

@@ -5,13 +5,24 @@ import { Readable } from 'node:stream'
 import type { BlobRef, Blobs, BlobWriter } from '../ports/blobs.js'
 import type { PayloadRef } from '../model/package.js'
 import type { Spool } from '../formats/codec.js'
+import { createMarks } from './marks.js'
 
 export type InlinePayload = PayloadRef & { bytes: Buffer }
+
+/** An ended payload, readable until it is discarded. */
+export interface Kept {
+  readonly size: number
+  /** It may hold a signature. */
+  readonly signed: boolean
+  read (start: number, end: number): Promise<Readable>
+}
 
 export interface Spooled {
   spool (): Promise<Spool>
   /** Small payloads, to be stored in rows. Only after every spool has ended. */
   inline (): InlinePayload[]
+  /** A payload by its hash. */
+  find (sha256: string): Kept | undefined
   /** Makes the large payloads durable. */
   commit (): Promise<void>
   discard (): Promise<void>
@@ -21,6 +32,7 @@ interface Entry extends Spool {
   readonly ref: BlobRef | undefined
   readonly bytes: Buffer | undefined
   readonly writer: BlobWriter | undefined
+  readonly signed: boolean
 }
 
 export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
@@ -38,6 +50,10 @@ export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
       }
       return inline
     },
+    find (sha256) {
+      for (const { ref, signed, read } of entries) if (ref?.sha256 === sha256) return { size: ref.size, signed, read }
+      return undefined
+    },
     async commit () {
       // Together: each waits for the disk. What is committed when another fails is a blob that no row names, as after a crash.
       const commits = await Promise.allSettled([...entries].map(async ({ writer }) => { await writer?.commit() }))
@@ -51,6 +67,7 @@ export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
 }
 
 function createEntry (blobs: Blobs, inlineBytes: number, forget: () => void): Entry {
+  const marks = createMarks()
   let chunks: Buffer[] = []
   let size = 0
   let writer: BlobWriter | undefined
@@ -60,8 +77,10 @@ function createEntry (blobs: Blobs, inlineBytes: number, forget: () => void): En
     get ref () { return ref },
     get bytes () { return bytes },
     get writer () { return writer },
+    get signed () { return marks.signed },
     async write (chunk) {
       size += chunk.length
+      marks.take(chunk)
       if (writer === undefined && size <= inlineBytes) {
         // Copied: the source may reuse its buffer after this call.
         chunks.push(Buffer.from(chunk))

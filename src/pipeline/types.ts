@@ -1,7 +1,7 @@
-// The input type of a stage proves that the previous stage ran: receive → Received → validate → Validated → route →
-// Routed → store → Accepted; then, per delivery, claim → Claimed → transform → Prepared → deliver → Attempted → settle.
+// The input type of a stage proves that the previous stage ran: receive → Received → validate → Validated →
+// verify → Verified → route → Routed → store → Accepted; then, per delivery, claim → Claimed → transform → Prepared → deliver → Attempted → settle.
 import type { Caller } from '../model/caller.js'
-import type { Agency } from '../model/generated.js'
+import type { Agency, Evidence } from '../model/generated.js'
 import type { Outcome, PlannedDelivery, Settlement } from '../model/delivery.js'
 import type { AcceptedPackage, PayloadRef, WireFormat } from '../model/package.js'
 import type { Fault } from '../model/problem.js'
@@ -42,6 +42,9 @@ export interface Validated {
   /** Absent exactly when a fault says so. */
   readonly sender?: Agency
 }
+
+/** Signatures were looked at as the policy wants; a refusal by policy is among the faults. */
+export interface Verified extends Validated { readonly evidence?: Evidence }
 
 /** No fault is left, every recipient has its place. */
 export interface Routed {

@@ -1,7 +1,7 @@
 // The store owns truth and time: packages, deliveries, events. One SQL dialect, two implementations (PostgreSQL, PGlite).
 // Every method is one transaction. Arrays in, arrays out: batching is the caller's way to speed.
 import type { HubError } from '../errors.js'
-import type { Axis, Attachment, DeliveryState, Envelope, RouteReason } from '../model/generated.js'
+import type { Axis, Attachment, DeliveryState, Envelope, Evidence, RouteReason } from '../model/generated.js'
 import type { AcceptedPackage, Content, PayloadRef, WireFormat } from '../model/package.js'
 import type { Outcome, Settlement } from '../model/delivery.js'
 import type { Fault, Problem } from '../model/problem.js'
@@ -30,6 +30,7 @@ export interface StoredPackage {
   content: Content
   attachments: Attachment[]
   warnings: Fault[]
+  evidence?: Evidence
   original: PayloadRef
   deliveries: StoredDelivery[]
 }

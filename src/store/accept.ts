@@ -1,5 +1,6 @@
 // Stores packages: a whole batch in one statement, so that a hundred requests cost one round trip and one commit.
 import { HubError } from '../errors.js'
+import type { Evidence } from '../model/generated.js'
 import type { AcceptedPackage } from '../model/package.js'
 import { text } from '../model/text.js'
 import type { AcceptResult, StoredPackage } from '../ports/store.js'
@@ -11,13 +12,13 @@ import { escapeText, instant, toJson, type Sql } from './sql.js'
 const INSERT = `
 WITH inserted AS (
   INSERT INTO package (id, accepted_by, idempotency_key, trace_id, accepted_at, expires_at, format, media_type, from_agency,
-    kind, action, identifier, correlation_id, priority, envelope, content, attachments, warnings, original_sha256, original_size)
+    kind, action, identifier, correlation_id, priority, envelope, content, attachments, warnings, evidence, original_sha256, original_size)
   SELECT id, accepted_by, idempotency_key, trace_id, accepted_at, expires_at, format, media_type, from_agency,
     envelope->>'kind', envelope->>'action', envelope->>'identifier', envelope->>'correlationId', (envelope->>'priority')::smallint,
-    envelope, content, attachments, warnings, original_sha256, original_size
+    envelope, content, attachments, warnings, evidence, original_sha256, original_size
   FROM jsonb_to_recordset($1::jsonb) AS input (id uuid, accepted_by text, idempotency_key text, trace_id text, accepted_at timestamptz,
     expires_at timestamptz, format text, media_type text, from_agency text, envelope jsonb, content jsonb, attachments jsonb,
-    warnings jsonb, original_sha256 text, original_size bigint)
+    warnings jsonb, evidence jsonb, original_sha256 text, original_size bigint)
   ON CONFLICT DO NOTHING
   RETURNING id, accepted_at, expires_at, accepted_by, priority
 ), planned AS (
@@ -99,6 +100,7 @@ function packageInput (entry: AcceptedPackage): object {
     content: entry.content,
     attachments: entry.attachments,
     warnings: entry.warnings,
+    evidence: entry.evidence,
     original_sha256: entry.original.sha256,
     original_size: entry.original.size
   }
@@ -108,12 +110,22 @@ function deliveryInputs ({ id, deliveries }: AcceptedPackage): object[] {
   return deliveries.map(({ to, ...planned }, position) => ({ ...planned, package_id: id, position, written_to: to }))
 }
 
-function eventInputs ({ id, original, format, deliveries }: AcceptedPackage): object[] {
+function eventInputs ({ id, original, format, deliveries, evidence }: AcceptedPackage): object[] {
   const refused = deliveries.filter(({ problem }) => problem !== undefined)
   return [
     { package_id: id, type: 'package.accepted', data: { format, sha256: original.sha256, size: original.size, deliveries: deliveries.length, refused: refused.length } },
+    ...(evidence === undefined ? [] : [{ package_id: id, type: 'signatures.verified', actor: 'hub', data: signatureResults(evidence) }]),
     ...refused.map(delivery => ({ package_id: id, delivery_id: delivery.id, type: 'delivery.refused', actor: 'hub', data: { to: delivery.to, problem: delivery.problem } }))
   ]
+}
+
+/** The results alone: the evidence itself is with the package. */
+function signatureResults ({ direction, envelope, documents }: Evidence): object {
+  return {
+    direction,
+    ...(envelope === undefined ? {} : { envelope: { status: envelope.status, reasons: envelope.reasons } }),
+    ...(documents === undefined ? {} : { documents: documents.map(({ n, status, reasons, signatures }) => ({ n, status, reasons, signatures: signatures.length })) })
+  }
 }
 
 /** All payloads of a batch as one binary parameter, cut apart again by the statement: in arrays bytea would go as text, twice the size. */

@@ -1,5 +1,5 @@
 // How rows become packages and deliveries: the column lists and their readers, kept side by side.
-import type { Axis, Attachment, DeliveryState, Envelope, RouteReason } from '../model/generated.js'
+import type { Axis, Attachment, DeliveryState, Envelope, Evidence, RouteReason } from '../model/generated.js'
 import type { Content, WireFormat } from '../model/package.js'
 import type { Fault, Problem } from '../model/problem.js'
 import type { PackageSummary, StoredDelivery, StoredPackage } from '../ports/store.js'
@@ -71,7 +71,7 @@ export function toSummary (row: SummaryRow): Omit<PackageSummary, 'deliveries'> 
 
 /** Of `package p`: everything. */
 export const PACKAGE_COLUMNS = `${SUMMARY_COLUMNS}, p.accepted_by, p.expires_at AS p_expires_at, p.trace_id, p.format AS p_format, p.media_type,
-  p.content, p.attachments, p.warnings, p.original_sha256, p.original_size`
+  p.content, p.attachments, p.warnings, p.evidence, p.original_sha256, p.original_size`
 
 export interface PackageRow extends SummaryRow {
   accepted_by: string
@@ -82,6 +82,7 @@ export interface PackageRow extends SummaryRow {
   content: Content
   attachments: Attachment[]
   warnings: Fault[]
+  evidence: Evidence | null
   original_sha256: string
   original_size: number
 }
@@ -97,6 +98,7 @@ export function toPackage (row: PackageRow): Omit<StoredPackage, 'deliveries'> {
     content: row.content,
     attachments: row.attachments,
     warnings: row.warnings,
+    ...(row.evidence === null ? {} : { evidence: row.evidence }),
     original: { sha256: row.original_sha256, size: row.original_size }
   }
 }

@@ -18,7 +18,7 @@ const RULES: Rule[] = [
   { folder: 'broker', may: ['model', 'ports'], packages: ['amqplib'], because: 'AMQP is spoken here only' },
   { folder: 'blobs', may: ['model', 'ports'], packages: [], because: 'where bytes lie is nobody else\'s business' },
   { folder: 'directory', may: ['model', 'ports'], packages: [], because: 'resolving a code needs no I/O' },
-  { folder: 'security', may: ['model', 'ports'], packages: [], because: 'keys and signatures must be checkable alone' },
+  { folder: 'security', may: ['model', 'ports'], packages: ['saxes', 'pkijs'], because: 'keys and signatures must be checkable alone; the canonical form is part of a signature' },
   { folder: 'workers', may: ['model', 'ports', 'pipeline'], packages: [], because: 'loops drive the pipeline through ports' },
   { folder: 'adapter', may: ['model', 'ports'], packages: [], because: 'what third parties import must not drag the hub along' },
   { folder: 'http', may: ['model', 'ports', 'pipeline', 'formats', 'directory', 'security'], packages: ['fastify', '@fastify/', 'pino', 'ajv'], because: 'HTTP is a translation onto the pipeline' },

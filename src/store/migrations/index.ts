@@ -1,5 +1,6 @@
 // The list of migrations in the order of their running; its length is the version of the database that this code knows.
 import { START } from './0001-start.js'
+import { EVIDENCE } from './0002-evidence.js'
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -9,5 +10,6 @@ export interface Migration {
 }
 
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, name: 'start', sql: START }
+  { version: 1, name: 'start', sql: START },
+  { version: 2, name: 'evidence', sql: EVIDENCE }
 ]

@@ -35,7 +35,7 @@ function received ({ from = 'H36', to, speaksFor = ['H36'], role = 'agency' }: C
       faults: []
     },
     original: { sha256: 'a'.repeat(64), size: 1 },
-    spooled: { spool: async () => { throw new Error('not used') }, inline: () => [], commit: async () => {}, discard: async () => {} }
+    spooled: { spool: async () => { throw new Error('not used') }, inline: () => [], find: () => undefined, commit: async () => {}, discard: async () => {} }
   }
 }
 
