@@ -88,12 +88,27 @@ async function readSource (path: string): Promise<unknown> {
   return withPaths(content, dirname(path))
 }
 
-/** Makes `directory.files` and every `$file` absolute while it is still known which source names them. */
+/** Makes `directory.files`, the files of mappings and every `$file` absolute while it is still known which source names them. */
 function withPaths (value: unknown, folder: string): unknown {
   const absolute = absoluteSecrets(value, folder)
-  if (!isRecord(absolute) || !isRecord(absolute['directory']) || !Array.isArray(absolute['directory']['files'])) return absolute
-  const files = (absolute['directory']['files'] as unknown[]).map(file => typeof file === 'string' ? resolve(folder, file) : file)
-  return { ...absolute, directory: { ...absolute['directory'], files } }
+  if (!isRecord(absolute)) return absolute
+  const located = { ...absolute }
+  if (isRecord(absolute['directory']) && Array.isArray(absolute['directory']['files'])) {
+    located['directory'] = { ...absolute['directory'], files: absolute['directory']['files'].map(file => absolutePath(file, folder)) }
+  }
+  if (Array.isArray(absolute['mappings'])) located['mappings'] = absolute['mappings'].map(mapping => withMappingPaths(mapping, folder))
+  return located
+}
+
+function absolutePath (file: unknown, folder: string): unknown {
+  return typeof file === 'string' ? resolve(folder, file) : file
+}
+
+function withMappingPaths (mapping: unknown, folder: string): unknown {
+  if (!isRecord(mapping)) return mapping
+  const { file, examples } = mapping
+  const pairs = Array.isArray(examples) ? examples.map(pair => isRecord(pair) ? mapRecord(pair, path => absolutePath(path, folder)) : pair) : examples
+  return { ...mapping, file: absolutePath(file, folder), ...(pairs === undefined ? {} : { examples: pairs }) }
 }
 
 function absoluteSecrets (value: unknown, folder: string): unknown {

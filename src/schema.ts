@@ -8,6 +8,7 @@ import delivery from '../schemas/delivery.schema.json' with { type: 'json' }
 import document from '../schemas/document.schema.json' with { type: 'json' }
 import dossier from '../schemas/dossier.schema.json' with { type: 'json' }
 import envelope from '../schemas/envelope.schema.json' with { type: 'json' }
+import mapping from '../schemas/mapping.schema.json' with { type: 'json' }
 import problem from '../schemas/problem.schema.json' with { type: 'json' }
 import status from '../schemas/status.schema.json' with { type: 'json' }
 import { fault } from './errors.js'
@@ -16,7 +17,7 @@ import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 
 export const SCHEMAS = {
-  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config
+  problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory, config, mapping
 } as const
 export type SchemaName = keyof typeof SCHEMAS
 

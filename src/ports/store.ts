@@ -3,7 +3,7 @@
 import type { HubError } from '../errors.js'
 import type { Axis, Attachment, DeliveryState, Envelope, RouteReason } from '../model/generated.js'
 import type { AcceptedPackage, Content, PayloadRef, WireFormat } from '../model/package.js'
-import type { Outcome, Settlement } from '../model/delivery.js'
+import type { DeliveryFormat, Outcome, Settlement } from '../model/delivery.js'
 import type { Fault, Problem } from '../model/problem.js'
 import type { ClaimCheck, Lane } from './broker.js'
 
@@ -45,7 +45,7 @@ export interface StoredDelivery {
   endpoint?: string
   axis?: Axis
   adapter?: string
-  format: 'original' | 'json'
+  format: DeliveryFormat
   state: DeliveryState
   reasons: RouteReason[]
   attempts: number
