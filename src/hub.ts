@@ -9,9 +9,11 @@ import type { AcceptedPackage } from './model/package.js'
 import { laneOf } from './model/lane.js'
 import type { Endpoint } from './ports/directory.js'
 import type { AcceptResult } from './ports/store.js'
+import { openMappings, type OpenMappings } from './mapping/index.js'
 import { attempt, createIntake } from './pipeline/index.js'
 import type { Accepted, Intake } from './pipeline/types.js'
 import { createPayloads, type Payloads } from './pipeline/payloads.js'
+import { createSpooled } from './pipeline/spool.js'
 import { createAuthenticator, withMainCodes } from './security/credentials.js'
 import { createBatcher } from './workers/batcher.js'
 import { createDeliveryWorker, type DeliveryWorker } from './workers/delivery.js'
@@ -36,7 +38,7 @@ export interface HubOptions {
   signal?: AbortSignal
 }
 
-interface Parts extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[], payloads: Payloads, relay: Relay }
+interface Parts extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[], payloads: Payloads, relay: Relay, mappings: OpenMappings }
 
 /** Attempts under way may take this long to finish when the hub stops, ms. */
 const STOP_GRACE_MS = 10_000
@@ -47,11 +49,13 @@ export async function startHub ({ config, log, signal }: HubOptions): Promise<Hu
   try {
     const directory = await openDirectory(config)
     const endpoints = await loadEndpoints(config, directory)
+    const mappings = await openMappings(config.mappings)
+    closing.add('mappings', async () => { await mappings.close() })
     const resources = await openResources({ config, directory, log, closing, signal: signal ?? new AbortController().signal })
     const payloads = createPayloads({ ...resources, inlineBytes: config.blobs.inlineBytes })
     const relay = createRelay({ broker: resources.broker, log })
     closing.add('relay', async () => { await relay.idle() })
-    const parts: Parts = { ...resources, config, log, closing, endpoints, payloads, relay }
+    const parts: Parts = { ...resources, config, log, closing, endpoints, payloads, relay, mappings }
     const intake = buildIntake(parts)
     await startWorkers(parts, intake)
     const url = await openDoor(parts, intake)
@@ -104,7 +108,7 @@ async function startWorkers (parts: Parts, intake: Intake): Promise<void> {
   pollers.start()
 }
 
-function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: Parts, sessions: Sessions): DeliveryWorker {
+function buildDeliveryWorker ({ config, store, broker, clock, log, payloads, blobs, directory, mappings }: Parts, sessions: Sessions): DeliveryWorker {
   return createDeliveryWorker({
     store,
     broker,
@@ -120,6 +124,10 @@ function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: P
         endpoint,
         session: async () => await sessions.session(endpoint.id),
         payloads,
+        openSpooled: () => createSpooled(blobs, config.blobs.inlineBytes),
+        mappings,
+        directory,
+        nodeCode: config.node.code,
         policy: config.delivery.retry,
         clock,
         stopping,
