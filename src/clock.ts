@@ -41,3 +41,8 @@ async function sleep (ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', end, { once: true })
   })
 }
+
+/** The host's wall clock, epoch ms: for commands that run without a store. */
+export function hostNow (): number {
+  return Date.now()
+}

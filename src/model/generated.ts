@@ -1090,6 +1090,12 @@ export interface Document {
    * Files in the order of the message.
    */
   attachments: Attachment[]
+  /**
+   * Elements of the message that the canonical form has no field for; an encoder can write them back.
+   *
+   * @maxItems 200
+   */
+  extensions?: Extension[]
 }
 /**
  * Points to another document. ResponseFor.
@@ -1182,6 +1188,60 @@ export interface Attachment {
    * True when the sender had put the file into a one-entry ZIP (the vendor builder does).
    */
   unwrapped?: boolean
+}
+/**
+ * An element that is in no field, and where it stood.
+ *
+ * This interface was referenced by `Document`'s JSON-Schema
+ * via the `definition` "extension".
+ */
+export interface Extension {
+  /**
+   * Its parent below edXML, in the standard's names: edXMLEnvelope/edXMLHeader/MessageHeader/To[2]. Empty for edXML itself.
+   */
+  path: string
+  element: ExtensionElement
+}
+/**
+ * An XML element: its text, or its children in order.
+ *
+ * This interface was referenced by `Document`'s JSON-Schema
+ * via the `definition` "extensionElement".
+ */
+export interface ExtensionElement {
+  /**
+   * Local name as written.
+   */
+  name: string
+  /**
+   * Namespace, when it is not that of QCVN 102:2016.
+   */
+  namespace?: string
+  /**
+   * Attributes, apart from namespace declarations.
+   */
+  attributes?: {
+    /**
+     * Local name.
+     */
+    name: string
+    /**
+     * Namespace of a prefixed attribute.
+     */
+    namespace?: string
+    /**
+     * Value.
+     */
+    value: string
+  }[]
+  /**
+   * Character data, trimmed.
+   */
+  text?: string
+  /**
+   * Child elements.
+   */
+  children?: ExtensionElement[]
 }
 /**
  * Fields of DongBoHoSoMC; every value is a string.
@@ -1674,4 +1734,10 @@ export interface Status {
    */
   at?: string
   staff?: Staff
+  /**
+   * Elements of the message that the canonical form has no field for; an encoder can write them back.
+   *
+   * @maxItems 200
+   */
+  extensions?: Extension[]
 }

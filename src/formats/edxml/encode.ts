@@ -8,6 +8,7 @@ import { text } from '../../model/text.js'
 import { EDXML_NAMESPACE } from './element.js'
 import { ATTACHMENT_TAIL, encodeFile, packFiles, type PackedFile, writeBody, type Zipping } from './write-attachments.js'
 import { writeEpoch } from './write-dates.js'
+import { placeExtensions } from './write-extensions.js'
 import { type Hop, writeDocumentHeader, writeStatusHeader } from './write-header.js'
 
 export interface EdxmlSource {
@@ -40,13 +41,18 @@ export function encodeEdxml ({ envelope, content, attachments }: EdxmlSource, op
   switch (content.kind) {
     case 'dossier':
       throw new HubError('TRANSFORM_FAILED', text('Hồ sơ không có dạng edXML; điểm nhận cần định dạng khác.', 'A dossier has no edXML form; the endpoint needs another format.'))
-    case 'status':
-      return whole(Buffer.from(`${HEAD}${writeStatusHeader(envelope, content.status)}${ENVELOPE_TAIL}${TAIL}`))
+    case 'status': {
+      const placed = placeExtensions(content.status.extensions)
+      return whole(Buffer.from(`${HEAD}${writeStatusHeader(envelope, content.status, placed)}${placed('edXMLEnvelope')}${ENVELOPE_TAIL}${placed('')}${TAIL}`))
+    }
     case 'document': {
-      const packed = packFiles(attachments, options.zip ?? 'vendor')
-      const header = writeDocumentHeader(envelope, content.document, ownHop(content.document, options.relay))
-      const markup = `${HEAD}${header}${writeBody(attachments, packed)}${ENVELOPE_TAIL}`
-      return packed.length === 0 ? whole(Buffer.from(`${markup}${TAIL}`)) : withFiles(markup, packed, options)
+      const { document } = content
+      const placed = placeExtensions(document.extensions)
+      const packed = packFiles(attachments, { zipping: options.zip ?? 'vendor', placed })
+      const header = writeDocumentHeader({ envelope, document, hop: ownHop(document, options.relay), placed })
+      const markup = `${HEAD}${header}${writeBody(attachments, packed, placed)}${placed('edXMLEnvelope')}${ENVELOPE_TAIL}`
+      const tail = placed('') + TAIL
+      return packed.length === 0 ? whole(Buffer.from(markup + tail)) : withFiles({ markup, packed, tail }, options)
     }
   }
 }
@@ -55,14 +61,16 @@ async function * whole (bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes
 }
 
-async function * withFiles (markup: string, packed: readonly PackedFile[], { openAttachment }: EncodeOptions): AsyncGenerator<Buffer> {
+interface Parts { markup: string, packed: readonly PackedFile[], tail: string }
+
+async function * withFiles ({ markup, packed, tail }: Parts, { openAttachment }: EncodeOptions): AsyncGenerator<Buffer> {
   let before = `${markup}<AttachmentEncoded>`
   for (const file of packed) {
     yield Buffer.from(before + file.head)
     yield * encodeFile(file, exactly(file, await openAttachment(file.n)))
     before = ATTACHMENT_TAIL
   }
-  yield Buffer.from(`${before}</AttachmentEncoded>${TAIL}`)
+  yield Buffer.from(`${before}</AttachmentEncoded>${tail}`)
 }
 
 /** A file that ends early must not go out as if it were whole. */

@@ -5,6 +5,7 @@ import { escapeXml } from '../xml-text.js'
 import { zipOf } from '../zip.js'
 import { EDXML_NAMESPACE } from './element.js'
 import { field, group } from './write-elements.js'
+import { nth, type Placed } from './write-extensions.js'
 
 /** vendor: what the vendor's builder sends raw goes raw, the rest in a ZIP of one entry. raw: everything as it is. */
 export type Zipping = 'vendor' | 'raw'
@@ -30,12 +31,14 @@ export interface PackedFile {
   readonly size: number
 }
 
+export interface Packing { zipping: Zipping, placed: Placed }
+
 /** Decides for each file. Throws TRANSFORM_FAILED for a name that XML cannot carry. */
-export function packFiles (attachments: readonly Attachment[], zipping: Zipping): PackedFile[] {
-  return attachments.map(attachment => packFile(attachment, zipping))
+export function packFiles (attachments: readonly Attachment[], how: Packing): PackedFile[] {
+  return attachments.map((attachment, index) => packFile(attachment, { ...how, path: `AttachmentEncoded/${nth('Attachment', index)}` }))
 }
 
-function packFile (attachment: Attachment, zipping: Zipping): PackedFile {
+function packFile (attachment: Attachment, { zipping, placed, path }: Packing & { path: string }): PackedFile {
   const { n, size, sha256, name, description } = attachment
   const extension = extensionOf(name)
   const wrapped = isWrapped(attachment, extension, zipping)
@@ -46,7 +49,7 @@ function packFile (attachment: Attachment, zipping: Zipping): PackedFile {
   const within = `Attachment[${n}]`
   const element = (local: string, value: string | undefined): string =>
     value === undefined || value.trim() === '' ? '' : `<${local}>${escapeXml(value, `${within}/${local}`)}</${local}>`
-  const head = `<Attachment>${element('ContentId', contentId)}${element('AttachmentName', name)}${element('Description', description)}${element('ContentType', label)}` +
+  const head = `<Attachment>${element('ContentId', contentId)}${element('AttachmentName', name)}${element('Description', description)}${element('ContentType', label)}${placed(path)}` +
     `<edXML:ContentTransferEncoded xmlns:edXML="${EDXML_NAMESPACE}">`
   return { n, size, label, contentId, head, ...entry }
 }
@@ -77,14 +80,16 @@ function uuidOf (sha256: string): string {
   return `${sha256.slice(0, 8)}-${sha256.slice(8, 12)}-8${sha256.slice(13, 16)}-${variant}${sha256.slice(17, 20)}-${sha256.slice(20, 32)}`
 }
 
+const MANIFEST = 'edXMLEnvelope/edXMLBody/edXMLManifest'
+
 /** `edXMLBody` with its manifest; present also when it lists nothing. */
-export function writeBody (attachments: readonly Attachment[], packed: readonly PackedFile[]): string {
+export function writeBody (attachments: readonly Attachment[], packed: readonly PackedFile[], placed: Placed): string {
   const references = packed.map(({ contentId, label }, index) => {
     const { name, description } = attachments[index] ?? {}
     return group('Reference', field('ContentId', contentId, 'Reference') + field('ContentType', label) +
-      field('Description', description, 'Reference') + field('AttachmentName', name, 'Reference'))
+      field('Description', description, 'Reference') + field('AttachmentName', name, 'Reference') + placed(`${MANIFEST}/${nth('Reference', index)}`))
   })
-  return `<edXML:edXMLBody><edXML:edXMLManifest version="1.0">${references.join('')}</edXML:edXMLManifest></edXML:edXMLBody>`
+  return `<edXML:edXMLBody><edXML:edXMLManifest version="1.0">${references.join('')}${placed(MANIFEST)}</edXML:edXMLManifest></edXML:edXMLBody>`
 }
 
 /** Base64 without line breaks of a file, packed as decided. */

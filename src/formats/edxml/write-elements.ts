@@ -24,23 +24,22 @@ export function flag (name: string, value: boolean | undefined, parent: string):
   return value === undefined ? '' : field(name, value ? '1' : '0', parent)
 }
 
-/** Organization (QCVN 102:2016 §1.3.1). Status messages name the agency before its superior. */
-export function writeParty (element: 'From' | 'To', party: Party, order: 'document' | 'status'): string {
+/** Organization (QCVN 102:2016 §1.3.1). Status messages name the agency before its superior. `more`: extensions, behind the known fields. */
+export function writeParty (element: 'From' | 'To', party: Party, { order, more }: { order: 'document' | 'status', more: string }): string {
   const name = field('OrganName', party.name, element)
   const inCharge = field('OrganizationInCharge', party.inCharge, element)
   return group(element, field('OrganId', party.code, element) + (order === 'document' ? inCharge + name : name + inCharge) +
     field('OrganAdd', party.address, element) + field('Email', party.email, element) + field('Telephone', party.telephone, element) +
-    field('Fax', party.fax, element) + field('Website', party.website, element))
+    field('Fax', party.fax, element) + field('Website', party.website, element) + more)
 }
 
-export function writeStaff (staff: Staff | undefined): string {
-  if (staff === undefined) return ''
-  return group('StaffInfo', field('Department', staff.department, 'StaffInfo') + field('Staff', staff.name, 'StaffInfo') +
-    field('Email', staff.email, 'StaffInfo') + field('Mobile', staff.mobile, 'StaffInfo'))
+export function writeStaff (staff: Staff | undefined, more: string): string {
+  return group('StaffInfo', field('Department', staff?.department, 'StaffInfo') + field('Staff', staff?.name, 'StaffInfo') +
+    field('Email', staff?.email, 'StaffInfo') + field('Mobile', staff?.mobile, 'StaffInfo') + more)
 }
 
-export function writeReference ({ organId, code, promulgationDate, documentId }: DocumentReference): string {
+export function writeReference ({ organId, code, promulgationDate, documentId }: DocumentReference, more: string): string {
   const within = 'ResponseFor'
   return group(within, field('OrganId', organId, within) + field('Code', code, within) +
-    field('PromulgationDate', promulgationDate === undefined ? undefined : writeDate(promulgationDate), within) + field('DocumentId', documentId, within))
+    field('PromulgationDate', promulgationDate === undefined ? undefined : writeDate(promulgationDate), within) + field('DocumentId', documentId, within) + more)
 }

@@ -135,3 +135,26 @@ test('codes are written anew in every place, and nowhere else', async t => {
     t.equal(withCodes(source, code => code), source, 'nothing to change: the same object')
   }
 })
+
+test('elements without a field of their own are written back where they stood, and cannot break out of their place', async t => {
+  const { files, ...decoded } = await decodeWithFiles(fixed('edoc_new.edxml'))
+  if (decoded.content.kind !== 'document') throw new Error('no document')
+  const { document } = decoded.content
+  const header = 'edXMLEnvelope/edXMLHeader/MessageHeader'
+  const withExtensions = (extensions: NonNullable<typeof document.extensions>): EdxmlSource => ({ ...decoded, content: { kind: 'document', document: { ...document, extensions } } })
+  const xml = (await encode(withExtensions([
+    { path: `${header}/OtherInfo`, element: { name: 'Direction', text: 'false' } },
+    { path: `${header}/To[2]`, element: { name: 'X', namespace: 'urn:x', attributes: [{ name: 'a', value: '"<' }, { name: 'href', namespace: 'urn:l', value: '1' }], children: [{ name: 'Y', namespace: 'urn:x', text: '&' }, { name: 'Z' }] } },
+    { path: 'AttachmentEncoded/Attachment[2]', element: { name: 'MimeType', text: 'x/y' } },
+    { path: 'edXMLEnvelope/edXMLHeader/TraceHeaderList', element: { name: 'Bussiness', children: [{ name: 'BussinessDocType', text: '1' }] } }
+  ]), files)).toString()
+  t.match(xml, '<edXML:Direction>false</edXML:Direction></edXML:OtherInfo>')
+  t.match(xml, '<X xmlns="urn:x" a="&quot;&lt;" a1:href="1" xmlns:a1="urn:l"><Y>&amp;</Y><edXML:Z/></X></edXML:To><edXML:DocumentId>')
+  t.match(xml, '<MimeType>x/y</MimeType><edXML:ContentTransferEncoded')
+  t.equal(xml.split('<edXML:Bussiness>').length, 2, 'a repetition would override the first in a strict reader')
+  const again = await decode(xml)
+  t.same(again.faults, [])
+  for (const name of ['a b', 'x><y', '1', 'xml:a', '']) {
+    t.throws(() => encodeEdxml(withExtensions([{ path: header, element: { name } }]), { openAttachment: async () => inChunks(Buffer.alloc(0), 1) }), { code: 'TRANSFORM_FAILED' }, name)
+  }
+})
