@@ -6,7 +6,6 @@ import { loadConfig, maskedConfig } from './config.js'
 import { hostNow } from './clock.js'
 import { encodeFile, transformFile } from './encode-file.js'
 import { openMappings } from './mapping/index.js'
-import { openDirectory } from './resources.js'
 import { runDemo } from './demo/index.js'
 import { runHub } from './main.js'
 import { printError } from './print.js'
@@ -58,13 +57,12 @@ config.command('print [file]')
 program.command('encode <file>')
   .description('writes the message of a package in canonical JSON, as decode prints it')
   .addOption(new Option('--format <format>', 'what to write').choices(['edxml', 'json']).default('edxml'))
-  .addOption(new Option('--codes <order>', 'order of agency codes, by the directory of --config').choices(['as-written', 'qd20', 'qcvn102']).default('as-written'))
+  .addOption(new Option('--codes <order>', 'order of agency codes, by --directory').choices(['as-written', 'qd20', 'qcvn102']).default('as-written'))
   .addOption(new Option('--zip <how>', 'how files are packed').choices(['vendor', 'raw']).default('vendor'))
-  .option('-c, --config <file>', 'configuration file that names the agency directory')
-  .action(async (path: string, options: { format: 'edxml' | 'json', codes: 'as-written' | 'qd20' | 'qcvn102', zip: 'vendor' | 'raw', config?: string }) => {
+  .option('--directory <file...>', 'files of the agency directory')
+  .action(async (path: string, options: { format: 'edxml' | 'json', codes: 'as-written' | 'qd20' | 'qcvn102', zip: 'vendor' | 'raw', directory?: string[] }) => {
     await printing(async () => {
-      const directory = await openDirectory(await loadConfig({ file: options.config }))
-      const { message, notes } = await encodeFile(path, { ...options, directory, at: hostNow() })
+      const { message, notes } = await encodeFile(path, { ...options, directoryFiles: options.directory ?? [], at: hostNow() })
       for await (const chunk of message) process.stdout.write(chunk)
       for (const note of notes) process.stderr.write(`${note}\n`)
     })

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { createDirectory } from './directory/directory.js'
+import { readDirectoryFiles } from './directory/files.js'
 import { HubError } from './errors.js'
 import type { Attachment, HubConfig } from './model/generated.js'
 import type { Content } from './model/package.js'
@@ -13,13 +15,14 @@ import { sniff } from './formats/sniff.js'
 import { createJsonataSandbox } from './mapping/jsonata.js'
 import { openMapping } from './mapping/mapping.js'
 import { type OrderedCodes, orderCodes } from './pipeline/code-order.js'
-import type { CodeOrder, Directory } from './ports/directory.js'
+import type { CodeOrder } from './ports/directory.js'
 
 export interface EncodeFileOptions {
   format: 'edxml' | 'json'
   codes: CodeOrder
   zip: 'vendor' | 'raw'
-  directory: Pick<Directory, 'find'>
+  /** Files of the agency directory, for `codes`. */
+  directoryFiles: readonly string[]
   /** Epoch ms; codes are those valid then. */
   at: number
 }
@@ -34,14 +37,24 @@ interface Encoded {
  * Reads canonical JSON as `decode` prints it and writes the message. A file of the package is given inline as `base64` of
  * its attachment; attachments without it are left out, with a note. Throws a `HubError` with every fault.
  */
-export async function encodeFile (path: string, { format, codes, zip, directory, at }: EncodeFileOptions): Promise<Encoded> {
-  const { source, files, notes } = toSource(JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>)
-  const ordered: OrderedCodes | undefined = codes === 'as-written' ? undefined : orderCodes(codes, { directory, at })
+export async function encodeFile (path: string, { format, codes, zip, directoryFiles, at }: EncodeFileOptions): Promise<Encoded> {
+  const { source, files, notes } = toSource(parse(await readFile(path, 'utf8')))
+  const ordered: OrderedCodes | undefined = codes === 'as-written' ? undefined : orderCodes(codes, { directory: createDirectory({ files: await readDirectoryFiles(directoryFiles), endpoints: [], senderGraceDays: 0 }), at })
   const written = ordered === undefined ? source : withCodes(source, ordered.write)
   if (ordered !== undefined) notes.push(...[...ordered.unknown].map(code => `unknown code, as written: ${code}`))
   if (format === 'json') return { message: [Buffer.from(`${JSON.stringify(written, null, 2)}\n`)], notes }
   const openAttachment = async (n: number): Promise<AsyncIterable<Uint8Array>> => (async function * () { yield files.get(n) ?? Buffer.alloc(0) })()
   return { message: encodeEdxml(written, { zip, openAttachment }), notes }
+}
+
+function parse (content: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(content) as unknown
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch {
+    // Told below: it is no JSON object.
+  }
+  throw new HubError('JSON_MALFORMED', text('Tệp không phải một đối tượng JSON.', 'The file is no JSON object.'))
 }
 
 type Written = Partial<Attachment> & { base64?: string }
