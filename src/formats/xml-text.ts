@@ -10,6 +10,11 @@ const ILLEGAL = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\ud
 const MARKUP = /[&<>\r]/g
 const REFERENCES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#xD;', '"': '&quot;', '\t': '&#x9;', '\n': '&#xA;' }
 
+/** True when {@link escapeXml} would change and refuse nothing. */
+export function isPlainXml (value: string): boolean {
+  return !NOT_PLAIN.test(value)
+}
+
 /**
  * `value` as element content; a carriage return is written as a reference, so that it survives. Throws TRANSFORM_FAILED
  * naming `field` for control characters, lone surrogates, U+FFFE and U+FFFF.

@@ -1,12 +1,19 @@
 // The two building blocks of the markup: a field and a group of fields. Empty ones are left out, as the vendor's builder does.
 import type { DocumentReference, Party, Staff } from '../../model/generated.js'
-import { escapeXml } from '../xml-text.js'
+import { escapeXml, isPlainXml } from '../xml-text.js'
 import { writeDate } from './write-dates.js'
 
 /** `<edXML:name>value</edXML:name>`; nothing for a value that is absent or blank. Throws TRANSFORM_FAILED naming the field. */
 export function field (name: string, value: string | undefined, parent = ''): string {
-  if (value === undefined || value.trim() === '') return ''
-  return `<edXML:${name}>${escapeXml(value, parent === '' ? name : `${parent}/${name}`)}</edXML:${name}>`
+  if (value === undefined || isBlank(value)) return ''
+  const content = isPlainXml(value) ? value : escapeXml(value, parent === '' ? name : `${parent}/${name}`)
+  return '<edXML:' + name + '>' + content + '</edXML:' + name + '>'
+}
+
+function isBlank (value: string): boolean {
+  const first = value.charCodeAt(0)
+  // Nearly every value begins with a letter or a digit.
+  return !(first > 0x20 && first < 0x80) && value.trim() === ''
 }
 
 /** `<edXML:name>inner</edXML:name>`; nothing around nothing. */
