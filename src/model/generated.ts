@@ -545,11 +545,11 @@ export interface EndpointConfig {
   /**
    * Order of the agency codes it gets. as-written: as the sender wrote them. qd20: H36.11. qcvn102: 000.00.11.H36. Other than as-written, an edXML message in the other order is written anew.
    */
-  codes?: 'as-written' | 'qd20' | 'qcvn102'
+  codes: 'as-written' | 'qd20' | 'qcvn102'
   /**
    * How files travel in edXML that is written anew. vendor: pdf, doc, docx and zip as they are, everything else in a ZIP of one entry. raw: every file as it is.
    */
-  zip?: 'vendor' | 'raw'
+  zip: 'vendor' | 'raw'
   /**
    * Tries at the same time, in one process.
    */
@@ -752,11 +752,11 @@ export interface MappingConfig {
   /**
    * What it reads. An outbound mapping always reads JSON.
    */
-  input?: 'json' | 'xml'
+  input: 'json' | 'xml'
   /**
    * What it writes. For xml the result must be an object with one key, the root element.
    */
-  output?: 'json' | 'xml'
+  output: 'json' | 'xml'
   /**
    * Media type of the output, when it is not application/json or application/xml.
    */

@@ -16,8 +16,8 @@ import type { MappingConfig, MappingRow } from '../../../src/model/generated.js'
 t.setTimeout(120_000)
 
 const file = (name: string): string => fileURLToPath(new URL(`../../../../test/fixtures/mapping/${name}`, import.meta.url))
-const TABLE: MappingConfig = { name: 'van-ban-den', version: '1', direction: 'outbound', engine: 'table', output: 'xml', file: file('van-ban-den.table.json'), examples: [{ in: file('van-ban-den.in.json'), out: file('van-ban-den.out.xml') }] }
-const JSONATA: MappingConfig = { name: 'phieu', version: '2.1', direction: 'outbound', engine: 'jsonata', file: file('phieu.jsonata'), examples: [{ in: file('van-ban-den.in.json'), out: file('phieu.out.json') }] }
+const TABLE: MappingConfig = { name: 'van-ban-den', version: '1', direction: 'outbound', engine: 'table', input: 'json', output: 'xml', file: file('van-ban-den.table.json'), examples: [{ in: file('van-ban-den.in.json'), out: file('van-ban-den.out.xml') }] }
+const JSONATA: MappingConfig = { name: 'phieu', version: '2.1', direction: 'outbound', engine: 'jsonata', input: 'json', output: 'json', file: file('phieu.jsonata'), examples: [{ in: file('van-ban-den.in.json'), out: file('phieu.out.json') }] }
 const map = (rows: MappingRow[], input: unknown): unknown => JSON.parse(JSON.stringify(compileTable({ rows })(input)))
 
 test('both engines make what the examples beside them say, and the version goes with the result', async t => {
