@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The command line: parse, call, print. Every command's work is elsewhere.
 import { createRequire } from 'node:module'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { loadConfig, maskedConfig } from './config.js'
 import { hostNow } from './clock.js'
 import { decodeFile } from './decode-file.js'
+import { encodeFile, transformFile } from './encode-file.js'
+import { openMappings } from './mapping/index.js'
 import { runDemo } from './demo/index.js'
 import { runHub } from './main.js'
 import { printError } from './print.js'
@@ -44,7 +46,9 @@ config.command('check [file]')
   .description('reads a configuration and reports every fault')
   .action(async (file?: string) => {
     await printing(async () => {
-      await checkConfig(await loadConfig({ file }))
+      const given = await loadConfig({ file })
+      await checkConfig(given)
+      await (await openMappings(given.mappings)).close()
       process.stdout.write('OK\n')
     })
   })
@@ -66,6 +70,28 @@ program.command('decode <file>')
       process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`)
       process.exitCode = exitCode
     })
+  })
+
+program.command('encode <file>')
+  .description('writes the message of a package in canonical JSON, as decode prints it')
+  .addOption(new Option('--format <format>', 'what to write').choices(['edxml', 'json']).default('edxml'))
+  .addOption(new Option('--codes <order>', 'order of agency codes, by --directory').choices(['as-written', 'qd20', 'qcvn102']).default('as-written'))
+  .addOption(new Option('--zip <how>', 'how files are packed').choices(['vendor', 'raw']).default('vendor'))
+  .option('--directory <file...>', 'files of the agency directory')
+  .action(async (path: string, options: { format: 'edxml' | 'json', codes: 'as-written' | 'qd20' | 'qcvn102', zip: 'vendor' | 'raw', directory?: string[] }) => {
+    await printing(async () => {
+      const { message, notes } = await encodeFile(path, { ...options, directoryFiles: options.directory ?? [], at: hostNow() })
+      for await (const chunk of message) process.stdout.write(chunk)
+      for (const note of notes) process.stderr.write(`${note}\n`)
+    })
+  })
+
+program.command('transform <file>')
+  .description('tries a mapping on a file and prints the result')
+  .requiredOption('-m, --mapping <mapping>', 'name of a mapping of the configuration, or the file of one')
+  .option('-c, --config <file>', 'configuration file that names the mapping')
+  .action(async (path: string, options: { mapping: string, config?: string }) => {
+    await printing(async () => { process.stdout.write(`${await transformFile(path, options.mapping, await loadConfig({ file: options.config }))}\n`) })
   })
 
 program.command('key')

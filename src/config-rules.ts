@@ -36,6 +36,8 @@ export function configFaults (config: unknown): Fault[] {
     rules.push(...repeated(clients.map(({ id }) => id), '/clients', 'id'))
     rules.push(...repeated(clients.map(({ keySha256 }) => keySha256), '/clients', 'keySha256'))
   }
+  if (sound('mappings')) rules.push(...repeated(candidate.mappings.map(({ name }) => name), '/mappings', 'name'))
+  if (sound('mappings') && sound('endpoints')) rules.push(...unmapped(candidate))
   if (sound('delivery')) rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
   if (sound('validation')) rules.push(...relaxedFixedRows(candidate.validation).map(relaxed))
   if (sound('inbox')) rules.push(...atLeast(inbox.maxLockMs, inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
@@ -118,6 +120,17 @@ function repeated (values: ReadonlyArray<string | undefined>, section: string, n
       ? []
       : [fault('FIELD_INVALID', `${section}/${index}/${name}`, text(`"${value}" đã dùng ở ${section}/${first}.`,
         `"${value}" is already used at ${section}/${first}.`), { expected: 'a value used once', found: value })]
+  })
+}
+
+/** Endpoints of format `mapping` whose mapping is missing or reads the other way. */
+function unmapped ({ endpoints, mappings }: HubConfig): Fault[] {
+  const names = mappings.filter(({ direction }) => direction === 'outbound').map(({ name }) => name)
+  return endpoints.flatMap(({ format, mapping }, index) => {
+    if (format !== 'mapping' || names.includes(mapping ?? '')) return []
+    const detail = text('Định dạng "mapping" cần tên một ánh xạ chiều outbound trong mappings.', 'Format "mapping" needs the name of an outbound mapping of mappings.')
+    return [fault(mapping === undefined ? 'FIELD_MISSING' : 'FIELD_INVALID', `/endpoints/${index}/mapping`, detail,
+      { expected: names.join(' | '), ...(mapping === undefined ? {} : { found: mapping }) })]
   })
 }
 

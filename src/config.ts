@@ -91,16 +91,29 @@ async function readSource (path: string): Promise<unknown> {
 /** Settings that list paths. */
 const PATH_LISTS = [['directory', 'files'], ['signatures', 'trustAnchors'], ['signatures', 'crls']] as const
 
-/** Makes listed paths and every `$file` absolute while it is still known which source names them. */
+/** Makes listed paths, the files of mappings and every `$file` absolute while it is still known which source names them. */
 function withPaths (value: unknown, folder: string): unknown {
   const absolute = absoluteSecrets(value, folder)
   if (!isRecord(absolute)) return absolute
-  return PATH_LISTS.reduce((config, [section, name]) => {
+  const located = PATH_LISTS.reduce((config, [section, name]) => {
     const given = config[section]
     const paths = isRecord(given) ? given[name] : undefined
     if (!isRecord(given) || !Array.isArray(paths)) return config
-    return { ...config, [section]: { ...given, [name]: paths.map((path: unknown) => typeof path === 'string' ? resolve(folder, path) : path) } }
+    return { ...config, [section]: { ...given, [name]: paths.map(path => absolutePath(path, folder)) } }
   }, absolute)
+  const { mappings } = located
+  return Array.isArray(mappings) ? { ...located, mappings: mappings.map(mapping => withMappingPaths(mapping, folder)) } : located
+}
+
+function absolutePath (file: unknown, folder: string): unknown {
+  return typeof file === 'string' ? resolve(folder, file) : file
+}
+
+function withMappingPaths (mapping: unknown, folder: string): unknown {
+  if (!isRecord(mapping)) return mapping
+  const { file, examples } = mapping
+  const pairs = Array.isArray(examples) ? examples.map(pair => isRecord(pair) ? mapRecord(pair, path => absolutePath(path, folder)) : pair) : examples
+  return { ...mapping, file: absolutePath(file, folder), ...(pairs === undefined ? {} : { examples: pairs }) }
 }
 
 function absoluteSecrets (value: unknown, folder: string): unknown {

@@ -75,6 +75,7 @@ export const CATALOGUE = {
   // The hub
   ADAPTER_DEFECT: hub(500, true, 'Bộ kết nối bị lỗi', 'The adapter failed'),
   TRANSFORM_FAILED: hub(500, false, 'Không chuyển đổi được nội dung', 'The content cannot be transformed'),
+  RELAY_LOOP: hub(500, false, 'Văn bản đi vòng qua trục', 'The document goes round in a circle'),
   CONTENT_MISSING: hub(500, false, 'Không tìm thấy nội dung đã lưu', 'Stored content is missing'),
   CONFIG_INVALID: hub(500, false, 'Cấu hình không hợp lệ', 'The configuration is not valid'),
   DATA_DIRECTORY_LOCKED: hub(500, false, 'Thư mục dữ liệu đang được tiến trình khác dùng', 'Another process uses the data directory'),

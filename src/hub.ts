@@ -11,10 +11,12 @@ import { laneOf } from './model/lane.js'
 import type { Endpoint } from './ports/directory.js'
 import type { AcceptResult } from './ports/store.js'
 import { compileProfile } from './formats/edxml/profile.js'
+import { openMappings, type OpenMappings } from './mapping/index.js'
 import { attempt, createIntake } from './pipeline/index.js'
 import type { Accepted, Intake, Settled } from './pipeline/types.js'
 import { createPayloads, type Payloads } from './pipeline/payloads.js'
 import { checkTrust } from './security/chain.js'
+import { createSpooled } from './pipeline/spool.js'
 import { createAuthenticator, withMainCodes } from './security/credentials.js'
 import { createSignatureVerifier } from './security/verifier.js'
 import { createBatcher } from './workers/batcher.js'
@@ -43,7 +45,7 @@ export interface HubOptions {
 /** What a hub is assembled from. */
 export interface Foundation extends Resources { config: HubConfig, log: Logger, closing: Closing, endpoints: LoadedEndpoint[] }
 
-interface Parts extends Foundation { payloads: Payloads, relay: Relay }
+interface Parts extends Foundation { payloads: Payloads, relay: Relay, mappings: OpenMappings }
 
 /** Attempts under way may take this long to finish when the hub stops, ms. */
 const STOP_GRACE_MS = 10_000
@@ -71,7 +73,9 @@ export async function assembleHub (foundation: Foundation): Promise<Hub> {
   const payloads = createPayloads({ ...foundation, inlineBytes: config.blobs.inlineBytes })
   const relay = createRelay({ broker, log })
   closing.add('relay', async () => { await relay.idle() })
-  const parts: Parts = { ...foundation, payloads, relay }
+  const mappings = await openMappings(config.mappings)
+  closing.add('mappings', async () => { await mappings.close() })
+  const parts: Parts = { ...foundation, payloads, relay, mappings }
   const intake = buildIntake(parts)
   await startWorkers(parts, intake)
   const url = await openDoor(parts, intake)
@@ -127,7 +131,7 @@ async function startWorkers (parts: Parts, intake: Intake): Promise<void> {
   pollers.start()
 }
 
-function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: Parts, sessions: Sessions): DeliveryWorker {
+function buildDeliveryWorker ({ config, store, broker, clock, log, payloads, blobs, directory, mappings }: Parts, sessions: Sessions): DeliveryWorker {
   return createDeliveryWorker({
     store,
     broker,
@@ -144,6 +148,10 @@ function buildDeliveryWorker ({ config, store, broker, clock, log, payloads }: P
         endpoint,
         session: async () => await sessions.session(endpoint.id),
         payloads,
+        openSpooled: () => createSpooled(blobs, config.blobs.inlineBytes),
+        mappings,
+        directory,
+        nodeCode: config.node.code,
         policy: config.delivery.retry,
         clock,
         stopping,

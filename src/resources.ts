@@ -7,7 +7,7 @@ import { openRabbitmqBroker } from './broker/rabbitmq.js'
 import { createStoreClock } from './clock.js'
 import { createDirectory } from './directory/directory.js'
 import { readDirectoryFiles } from './directory/files.js'
-import { HubError, toProblem } from './errors.js'
+import { fault, HubError, toProblem } from './errors.js'
 import type { Logger } from './log.js'
 import type { HubConfig } from './model/generated.js'
 import type { Fault } from './model/problem.js'
@@ -71,6 +71,10 @@ export async function loadEndpoints (config: HubConfig, directory: Directory): P
     const at = `/endpoints/${config.endpoints.findIndex(({ id }) => id === endpoint.id)}`
     try {
       const { adapter, checkSettings } = await loadAdapter(endpoint.adapter)
+      const { formats, name } = adapter.manifest
+      if (!formats.includes(endpoint.format)) {
+        faults.push(fault('FIELD_INVALID', `${at}/format`, text(`Bộ kết nối "${name}" không nhận định dạng này.`, `The adapter "${name}" does not take this format.`), { expected: formats.join(' | '), found: endpoint.format }))
+      }
       const checked = checkSettings(endpoint.settings)
       faults.push(...checked.faults.map(each => ({ ...each, pointer: `${at}/settings${each.pointer}` })))
       loaded.push({ endpoint: { ...endpoint, settings: checked.settings }, adapter })

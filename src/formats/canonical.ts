@@ -7,14 +7,20 @@ import type { StoredPackage } from '../ports/store.js'
  * with the shapes of `schemas/`. Attachments are named by hash; their bytes are fetched at `href`, relative to the hub's
  * address. The same package gives the same bytes at every attempt.
  */
-export function canonicalBytes ({ id, envelope, content, attachments }: Pick<StoredPackage, 'id' | 'envelope' | 'content' | 'attachments'>): { bytes: Buffer, sha256: string } {
+export function canonicalBytes (source: CanonicalSource): { bytes: Buffer, sha256: string } {
+  const bytes = Buffer.from(JSON.stringify(canonicalForm(source)))
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+type CanonicalSource = Pick<StoredPackage, 'id' | 'envelope' | 'content' | 'attachments'>
+
+/** The same as a value: what an outbound mapping reads. */
+export function canonicalForm ({ id, envelope, content, attachments }: CanonicalSource): Record<string, unknown> {
   const { kind, ...body } = content
-  const canonical = {
+  return {
     packageId: id,
     envelope: { ...envelope, kind },
     ...body,
     attachments: attachments.map(attachment => ({ ...attachment, href: `/v1/packages/${id}/attachments/${attachment.n}` }))
   }
-  const bytes = Buffer.from(JSON.stringify(canonical))
-  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }

@@ -77,7 +77,9 @@ export async function settlePayload (writer: PayloadWriter, name: string, contex
     const inner = await inflate(archive, writer.size, context, budget)
     if ('spool' in inner) {
       await writer.spool.discard()
-      return { ...await inner.spool.end(), contentType: sniff(inner.head(), name), unwrapped: true, findings }
+      // An office file is a ZIP itself: only its entries tell which.
+      const nested = isZip(inner.head()) ? await openArchive(inner.spool, inner.size) : undefined
+      return { ...await inner.spool.end(), contentType: sniff(inner.head(), name, nested?.names), unwrapped: true, findings }
     }
     findings.push(['refuse', inner])
   } else if (!ARCHIVE_EXTENSIONS.has(extensionOf(name))) {

@@ -1,7 +1,10 @@
 // A delivery is one package to one recipient; an attempt is one try; an outcome is what the adapter saw;
 // a settlement is what the hub decided.
 import type { Problem } from './problem.js'
-import type { Axis, DeliveryState, RouteReason } from './generated.js'
+import type { Axis, DeliveryState, EndpointConfig, RouteReason } from './generated.js'
+
+/** What a recipient gets: see `format` of an endpoint. */
+export type DeliveryFormat = EndpointConfig['format']
 
 /** What an adapter saw. An outcome is data; an adapter that throws is defective. */
 export type Outcome =
@@ -36,7 +39,7 @@ export interface PlannedDelivery {
   endpoint?: string
   axis?: Axis
   adapter?: string
-  format: 'original' | 'json'
+  format: DeliveryFormat
   reasons: RouteReason[]
   /** Set when this recipient cannot be served: the delivery is stored as refused. */
   problem?: Problem

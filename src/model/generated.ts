@@ -120,6 +120,60 @@ export type ChainVerdict = 'trusted' | 'untrusted' | 'unknown'
  * via the `definition` "revocation".
  */
 export type RevocationVerdict = 'good' | 'revoked' | 'unknown'
+/**
+ * One step.
+ *
+ * This interface was referenced by `MappingTable`'s JSON-Schema
+ * via the `definition` "transform".
+ */
+export type MappingTransform =
+  | ('trim' | 'upper' | 'lower' | 'string' | 'number' | 'boolean' | 'flag')
+  | {
+      /**
+       * Writes a date or instant: yyyy MM dd HH mm ss stand for its parts, UTC+7.
+       */
+      date: string
+    }
+  | {
+      /**
+       * Value to value.
+       */
+      map: {
+        [k: string]: string | number | boolean | null
+      }
+      /**
+       * For values that are not in map; absent: the mapping fails.
+       */
+      otherwise?: string | number | boolean | null
+    }
+  | {
+      /**
+       * Joins a list into one text.
+       */
+      join: string
+    }
+  | {
+      /**
+       * Put in front.
+       */
+      prefix: string
+    }
+  | {
+      /**
+       * At most so many characters.
+       */
+      cut: number
+    }
+/**
+ * In the order in which targets are written.
+ *
+ * @minItems 1
+ * @maxItems 2000
+ *
+ * This interface was referenced by `MappingTable`'s JSON-Schema
+ * via the `definition` "rows".
+ */
+export type Rows = MappingRow[]
 
 export interface AllSchemas {
   'adapter-manifest.schema.json'?: AdapterManifest
@@ -130,6 +184,7 @@ export interface AllSchemas {
   'dossier.schema.json'?: Dossier
   'envelope.schema.json'?: Envelope
   'evidence.schema.json'?: Evidence
+  'mapping.schema.json'?: MappingTable
   'problem.schema.json'?: StoredProblem
   'status.schema.json'?: Status
   'working-calendar.schema.json'?: WorkingCalendar
@@ -168,7 +223,7 @@ export interface AdapterManifest {
    *
    * @minItems 1
    */
-  formats: ('original' | 'json')[]
+  formats: ('original' | 'edxml' | 'json' | 'mapping')[]
   /**
    * Facts it can learn from the other side.
    */
@@ -341,6 +396,10 @@ export interface HubConfig {
    */
   validation: ValidationRow[]
   signatures: SignaturesConfig
+  /**
+   * Declarative translations between the canonical form and a private format of a partner.
+   */
+  mappings: MappingConfig[]
 }
 /**
  * This hub.
@@ -507,9 +566,9 @@ export interface EndpointConfig {
    */
   adapter: string
   /**
-   * What it receives. original: the bytes of the sender. json: the canonical form.
+   * What it receives. original: the bytes of the sender. edxml: strict edXML, written anew. json: the canonical form. mapping: what the mapping named in mapping makes of the canonical form.
    */
-  format: 'original' | 'json'
+  format: 'original' | 'edxml' | 'json' | 'mapping'
   /**
    * Tries at the same time, in one process.
    */
@@ -538,6 +597,18 @@ export interface EndpointConfig {
   settings: {
     [k: string]: unknown
   }
+  /**
+   * Name of an outbound mapping; required with format mapping.
+   */
+  mapping?: string
+  /**
+   * Order of the agency codes it gets. as-written: as the sender wrote them. qd20: H36.11. qcvn102: 000.00.11.H36. Other than as-written, an edXML message in the other order is written anew.
+   */
+  codes: 'as-written' | 'qd20' | 'qcvn102'
+  /**
+   * How files travel in edXML that is written anew. vendor: pdf, doc, docx and zip as they are, everything else in a ZIP of one entry. raw: every file as it is.
+   */
+  zip: 'vendor' | 'raw'
 }
 /**
  * A system that calls the API.
@@ -822,6 +893,59 @@ export interface DocumentSignatureConfig {
   outbound: 'flag' | 'block' | 'off'
 }
 /**
+ * One mapping. Its examples are run when the hub starts and by config check.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "mapping".
+ */
+export interface MappingConfig {
+  /**
+   * Name, unique in the hub.
+   */
+  name: string
+  /**
+   * Version of the file, recorded with every message it made. Raise it with every change.
+   */
+  version: string
+  /**
+   * outbound: from the canonical form to the partner's. inbound: from the partner's to the canonical form.
+   */
+  direction: 'outbound' | 'inbound'
+  /**
+   * table: rows of target and path (mapping.schema.json). jsonata: an expression, run in a sandboxed worker.
+   */
+  engine: 'table' | 'jsonata'
+  /**
+   * The mapping itself. A relative path is taken from the folder of the configuration file that names it.
+   */
+  file: string
+  /**
+   * What it reads. An outbound mapping always reads JSON.
+   */
+  input: 'json' | 'xml'
+  /**
+   * What it writes. For xml the result must be an object with one key, the root element.
+   */
+  output: 'json' | 'xml'
+  /**
+   * Media type of the output, when it is not application/json or application/xml.
+   */
+  mediaType?: string
+  /**
+   * Pairs of files; the mapping must make each out of its in.
+   */
+  examples: {
+    /**
+     * Input file.
+     */
+    in: string
+    /**
+     * Expected output file.
+     */
+    out: string
+  }[]
+}
+/**
  * One package to one recipient, as the API shows it.
  */
 export interface Delivery {
@@ -853,7 +977,7 @@ export interface Delivery {
   /**
    * What the endpoint receives.
    */
-  format?: 'original' | 'json'
+  format?: 'original' | 'edxml' | 'json' | 'mapping'
   state: DeliveryState
   /**
    * Tries so far.
@@ -2040,6 +2164,59 @@ export interface PdfSignatureEvidence {
    * Why the status is what it is.
    */
   reasons: string[]
+}
+/**
+ * A table mapping: each row takes a value by its path and puts it at its target.
+ */
+export interface MappingTable {
+  /**
+   * For editors.
+   */
+  $schema?: string
+  /**
+   * What it is for.
+   */
+  description?: string
+  /**
+   * For XML output: prefix to namespace; the empty prefix is the default namespace. Declared on the root.
+   */
+  namespaces?: {
+    [k: string]: string
+  }
+  rows: Rows
+}
+/**
+ * This interface was referenced by `MappingTable`'s JSON-Schema
+ * via the `definition` "row".
+ */
+export interface MappingRow {
+  /**
+   * Where the value goes: names joined by dots (Header.From.Id). A name that starts with @ is an attribute, #text the text of its element (XML output).
+   */
+  target: string
+  /**
+   * Where it comes from: names joined by dots, [0] for one item and [*] for every item of a list (envelope.to[*].code). In a row of rows it starts at the item; $ starts at the whole input, "." is the item itself.
+   */
+  path?: string
+  /**
+   * A constant instead of a path.
+   */
+  value?: string | number | boolean | null
+  /**
+   * Applied in turn to a value that is there, in a list to each item.
+   *
+   * @maxItems 20
+   */
+  transform?: MappingTransform[]
+  /**
+   * When there is no value.
+   */
+  default?: string | number | boolean | null
+  /**
+   * No value and no default: the mapping fails.
+   */
+  required?: boolean
+  rows?: Rows
 }
 /**
  * A business status message: what an agency did with a document (formats: QCVN 102:2016 §2).

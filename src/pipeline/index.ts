@@ -1,22 +1,20 @@
 // THE FLOW, on one screen. A package: receive → validate → verify → route → store (one transaction) → 202.
 // Each of its deliveries, later: claim → transform → deliver → settle → record. The types prove the order.
 import { toProblem } from '../errors.js'
-import type { Outcome } from '../model/delivery.js'
 import type { AdapterSession } from '../ports/adapter.js'
 import type { Blobs } from '../ports/blobs.js'
 import type { Clock } from '../ports/clock.js'
-import type { Directory, Endpoint } from '../ports/directory.js'
+import type { Directory } from '../ports/directory.js'
 import type { ClaimedDelivery, Store } from '../ports/store.js'
 import type { DecodeLimits } from '../formats/codec.js'
 import type { Profile } from '../formats/edxml/profile.js'
 import { deliver } from './deliver.js'
 import { noteStatus } from './dossier-status.js'
-import type { Payloads } from './payloads.js'
 import { receive } from './receive.js'
 import { route } from './route.js'
 import { settle, settleInterrupted, type RetryPolicy } from './settle.js'
 import { conflict, storePackage, type AcceptOne } from './store.js'
-import { transform } from './transform.js'
+import { transform, type TransformOptions } from './transform.js'
 import type { Accepted, Arrival, Attempted, Intake, Received, Routed, Settled } from './types.js'
 import { validate } from './validate.js'
 import { verify, type VerifyOptions } from './verify.js'
@@ -82,11 +80,11 @@ async function findEarlier ({ caller, idempotencyKey }: Arrival, { original }: R
   return { packageId: id, acceptedAt, deliveries, warnings, repeated: true }
 }
 
-export interface AttemptOptions {
-  endpoint: Endpoint
+const FOR_GOOD: ReadonlySet<string> = new Set(['TRANSFORM_FAILED', 'RELAY_LOOP'])
+
+export interface AttemptOptions extends TransformOptions {
   /** Opens or finds the session of the endpoint; a rejection is an outcome: deferred. */
   session: () => Promise<AdapterSession>
-  payloads: Payloads
   policy: RetryPolicy
   clock: Clock
   stopping: AbortSignal
@@ -108,12 +106,13 @@ export async function attempt (claimed: ClaimedDelivery, options: AttemptOptions
 
 async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Promise<Pick<Attempted, 'outcome' | 'sent'>> {
   try {
-    const prepared = transform(claimed, options)
+    const prepared = await transform(claimed, options)
     const outcome = await deliver(prepared, { ...options, session: await options.session() })
     return { outcome, sent: prepared.sent }
   } catch (error) {
     options.onDefect(error)
-    const outcome: Outcome = { kind: 'deferred', problem: toProblem(error) }
-    return { outcome }
+    const problem = toProblem(error)
+    // A message that cannot be made is no better an hour later.
+    return { outcome: { kind: FOR_GOOD.has(problem.code) ? 'refused' : 'deferred', problem } }
   }
 }

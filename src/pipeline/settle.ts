@@ -28,6 +28,9 @@ export interface SettleFacts {
   random: number
 }
 
+/** Nobody outside said no: the hub itself cannot make the message. An operator mends the cause and replays. */
+const PARKED: ReadonlySet<string> = new Set(['TRANSFORM_FAILED', 'RELAY_LOOP'])
+
 /** Decides. Total: every outcome has exactly one settlement, and every deferral ends (attempts or expiry). */
 export function settle (outcome: Outcome, facts: SettleFacts): Settlement {
   switch (outcome.kind) {
@@ -36,7 +39,7 @@ export function settle (outcome: Outcome, facts: SettleFacts): Settlement {
     case 'available':
       return { state: 'available' }
     case 'refused':
-      return { state: 'refused', problem: outcome.problem }
+      return { state: PARKED.has(outcome.problem.code) ? 'dead' : 'refused', problem: outcome.problem }
     case 'deferred':
       return settleDeferred(outcome, facts)
   }

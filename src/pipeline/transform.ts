@@ -1,37 +1,134 @@
-// transform: the recipient's format, whatever the sender used. The original bytes are never edited.
+// transform: the recipient's format and code order, whatever the sender used. The original bytes are never edited, and what
+// is made instead is whole and kept before the first byte of it is sent.
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
-import { canonicalBytes } from '../formats/canonical.js'
+import { canonicalBytes, canonicalForm } from '../formats/canonical.js'
+import { withCodes } from '../formats/codes.js'
+import { encodeEdxml } from '../formats/edxml/encode.js'
+import { EDXML_MEDIA_TYPE } from '../formats/edxml/index.js'
 import type { OutboundDelivery } from '../ports/adapter.js'
-import type { Endpoint } from '../ports/directory.js'
+import type { Directory, Endpoint } from '../ports/directory.js'
 import type { ClaimedDelivery } from '../ports/store.js'
+import { orderCodes } from './code-order.js'
 import { bytesOf, type Payloads } from './payloads.js'
-import type { Prepared } from './types.js'
+import type { Spooled } from './spool.js'
+import type { Mappings, Prepared } from './types.js'
 
-/** Prepares what goes over the wire. Throws a `HubError` when the content cannot take the recipient's format. */
-export function transform (claimed: ClaimedDelivery, { endpoint, payloads }: { endpoint: Endpoint, payloads: Payloads }): Prepared {
-  const sent = claimed.delivery.format === 'original' ? originalOf(claimed) : canonicalOf(claimed)
-  return { claimed, endpoint, sent, outbound: toOutbound(claimed, sent, payloads) }
+export interface TransformOptions {
+  endpoint: Endpoint
+  payloads: Payloads
+  /** Where a message that was made anew is kept. */
+  openSpooled: () => Spooled
+  mappings: Mappings
+  directory: Pick<Directory, 'find'>
+  /** This hub's own code. */
+  nodeCode: string
 }
 
-function originalOf ({ package: { original, mediaType } }: ClaimedDelivery): Prepared['sent'] {
+type Source = ClaimedDelivery['package']
+type Sent = Prepared['sent']
+
+/**
+ * Prepares what goes over the wire; the same package and configuration give the same bytes at every attempt. Throws a
+ * `HubError`: TRANSFORM_FAILED or RELAY_LOOP when the content cannot take the recipient's format, another when a service is away.
+ */
+export async function transform (claimed: ClaimedDelivery, options: TransformOptions): Promise<Prepared> {
+  const { endpoint, payloads } = options
+  const ordered = inOrder(claimed, options)
+  const sent = await toFormat(claimed, ordered.source, options)
+  const { transformation } = sent
+  const noted = transformation === undefined || ordered.unknown.length === 0 ? sent : { ...sent, transformation: { ...transformation, unknownCodes: ordered.unknown } }
+  return { claimed, endpoint, sent: noted, outbound: toOutbound(claimed, { sent: noted, source: ordered.source, payloads }) }
+}
+
+/** The package with its codes in the endpoint's order; `nodeCode` likewise. */
+function inOrder ({ package: source }: ClaimedDelivery, { endpoint, directory }: TransformOptions): { source: Source, unknown: string[] } {
+  const { codes = 'as-written' } = endpoint
+  if (codes === 'as-written') return { source, unknown: [] }
+  // The day of acceptance: a retry after midnight must not change the bytes.
+  const { write, unknown } = orderCodes(codes, { directory, at: source.acceptedAt })
+  return { source: withCodes(source, write), unknown: [...unknown] }
+}
+
+async function toFormat (claimed: ClaimedDelivery, source: Source, options: TransformOptions): Promise<Sent> {
+  const { package: accepted, delivery: { format } } = claimed
+  switch (format) {
+    case 'original':
+      // Signatures and quirks of the sender survive wherever nothing has to change; a dossier has no envelope of codes.
+      return source === accepted || accepted.format !== 'edxml' ? originalOf(accepted) : await toEdxml(source, options)
+    case 'json': {
+      const { bytes, sha256 } = canonicalBytes(source)
+      return { sha256, size: bytes.length, mediaType: 'application/json', inline: bytes, transformation: made(options, { format }) }
+    }
+    case 'edxml':
+      return await toEdxml(source, options)
+    case 'mapping':
+      return await toMapped(source, options)
+  }
+}
+
+function originalOf ({ original, mediaType }: Source): Sent {
   return { sha256: original.sha256, size: original.size, mediaType }
 }
 
-function canonicalOf ({ package: accepted }: ClaimedDelivery): Prepared['sent'] {
-  const { bytes, sha256 } = canonicalBytes(accepted)
-  return { sha256, size: bytes.length, mediaType: 'application/json', inline: bytes }
+async function toEdxml (source: Source, options: TransformOptions): Promise<Sent> {
+  const { endpoint, payloads, nodeCode, directory } = options
+  const codes = endpoint.codes ?? 'as-written'
+  const code = codes === 'as-written' ? nodeCode : orderCodes(codes, { directory, at: source.acceptedAt }).write(nodeCode)
+  const message = encodeEdxml(source, {
+    zip: endpoint.zip ?? 'vendor',
+    relay: { code, at: source.acceptedAt },
+    openAttachment: async n => await openAttachment(source, payloads, n)
+  })
+  return await keep(message, { mediaType: EDXML_MEDIA_TYPE, transformation: made(options, { format: 'edxml' }) }, options)
 }
 
-function toOutbound (claimed: ClaimedDelivery, sent: Prepared['sent'], payloads: Payloads): OutboundDelivery {
+async function toMapped (source: Source, options: TransformOptions): Promise<Sent> {
+  const { mapping } = options.endpoint
+  if (mapping === undefined) {
+    throw new HubError('TRANSFORM_FAILED', text(`Điểm kết nối "${options.endpoint.id}" không còn khai báo ánh xạ.`, `The endpoint "${options.endpoint.id}" names no mapping any more.`))
+  }
+  const { bytes, mediaType, version } = await options.mappings.run(mapping, canonicalForm(source))
+  const transformation = made(options, { format: 'mapping', mapping: { name: mapping, version } })
+  return await keep([bytes], { mediaType, transformation }, options)
+}
+
+type Transformation = NonNullable<Sent['transformation']>
+
+function made ({ endpoint: { codes = 'as-written', zip = 'vendor' } }: TransformOptions, how: Pick<Transformation, 'format' | 'mapping'>): Transformation {
+  return { ...how, codes, ...(how.format === 'edxml' ? { zip } : {}) }
+}
+
+/** Writes the message down to its end: only then are its hash and size known, and only then can no half of it be sent. */
+async function keep (message: AsyncIterable<Buffer> | Iterable<Buffer>, about: Pick<Sent, 'mediaType' | 'transformation'>, { openSpooled }: TransformOptions): Promise<Sent> {
+  const spooled = openSpooled()
+  try {
+    const spool = await spooled.spool()
+    for await (const chunk of message) await spool.write(chunk)
+    const ref = await spool.end()
+    await spooled.commit()
+    const inline = spooled.inline()[0]?.bytes
+    return { ...ref, ...about, ...(inline === undefined ? {} : { inline }) }
+  } finally {
+    await spooled.discard()
+  }
+}
+
+async function openAttachment ({ id, attachments }: Source, payloads: Payloads, n: number): ReturnType<Payloads['open']> {
+  const attachment = attachments.find(other => other.n === n)
+  if (attachment === undefined) throw new HubError('CONTENT_MISSING', text(`Gói tin không có tệp đính kèm số ${n}.`, `The package has no attachment ${n}.`))
+  return await payloads.open(id, attachment)
+}
+
+function toOutbound (claimed: ClaimedDelivery, { sent, source, payloads }: { sent: Sent, source: Source, payloads: Payloads }): OutboundDelivery {
   const { delivery, package: accepted, inline } = claimed
   const bytes = sent.inline ?? (sent.sha256 === accepted.original.sha256 ? inline : undefined)
   return {
     deliveryId: delivery.id,
     packageId: accepted.id,
     attempt: delivery.attempts,
-    envelope: accepted.envelope,
-    content: accepted.content,
+    envelope: source.envelope,
+    content: source.content,
     recipient: delivery.agency ?? delivery.to,
     body: {
       mediaType: sent.mediaType,
@@ -41,11 +138,7 @@ function toOutbound (claimed: ClaimedDelivery, sent: Prepared['sent'], payloads:
       open: async () => bytes === undefined ? await payloads.open(accepted.id, sent) : bytesOf(bytes)
     },
     attachments: accepted.attachments,
-    async openAttachment (n) {
-      const attachment = accepted.attachments.find(other => other.n === n)
-      if (attachment === undefined) throw new HubError('CONTENT_MISSING', text(`Gói tin không có tệp đính kèm số ${n}.`, `The package has no attachment ${n}.`))
-      return await payloads.open(accepted.id, attachment)
-    },
+    openAttachment: async n => await openAttachment(accepted, payloads, n),
     // The span id is the delivery's own: its last 16 digits are random (RFC 9562 §5.7).
     traceparent: `00-${accepted.traceId}-${delivery.id.replaceAll('-', '').slice(-16)}-01`
   }

@@ -6,7 +6,7 @@ import type { Outcome, PlannedDelivery, Settlement } from '../model/delivery.js'
 import type { AcceptedPackage, PayloadRef, WireFormat } from '../model/package.js'
 import type { Fault } from '../model/problem.js'
 import type { Decoded, Part } from '../formats/codec.js'
-import type { ClaimedDelivery, StoredDelivery } from '../ports/store.js'
+import type { AttemptRecord, ClaimedDelivery, StoredDelivery } from '../ports/store.js'
 import type { OutboundDelivery } from '../ports/adapter.js'
 import type { Endpoint } from '../ports/directory.js'
 import type { Spooled } from './spool.js'
@@ -74,7 +74,16 @@ export interface Prepared {
   readonly claimed: ClaimedDelivery
   readonly endpoint: Endpoint
   readonly outbound: OutboundDelivery
-  readonly sent: NonNullable<StoredDelivery['sent']> & { inline?: Buffer }
+  readonly sent: NonNullable<AttemptRecord['sent']>
+}
+
+/** The mappings of the configuration. */
+export interface Mappings {
+  /**
+   * What the mapping makes of `input`, whole. Rejects with TRANSFORM_FAILED and the reason; bounded in time and memory,
+   * whatever the mapping says.
+   */
+  run (name: string, input: unknown): Promise<{ bytes: Buffer, mediaType: string, version: string }>
 }
 
 /** An adapter was asked; this is what it saw. */

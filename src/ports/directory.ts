@@ -1,14 +1,24 @@
 // Who exists, under which codes, who follows whom, and which endpoint serves whom.
-import type { Agency, Axis, Envelope, RouteReason } from '../model/generated.js'
+import type { Agency, Axis, EndpointConfig, Envelope, RouteReason } from '../model/generated.js'
+import type { DeliveryFormat } from '../model/delivery.js'
 import type { Problem } from '../model/problem.js'
+
+/** See `codes` of an endpoint. */
+export type CodeOrder = NonNullable<EndpointConfig['codes']>
 
 /** An agency system attached through one adapter. */
 export interface Endpoint {
   id: string
   axis: Axis
   adapter: string
-  /** What it receives: the sender's bytes, or the canonical JSON. */
-  format: 'original' | 'json'
+  /** What it receives. */
+  format: DeliveryFormat
+  /** The outbound mapping of format `mapping`. */
+  mapping?: string
+  /** Order of the agency codes it gets; as written when absent. */
+  codes?: CodeOrder
+  /** How files travel in edXML written anew; as the vendor does when absent. */
+  zip?: 'vendor' | 'raw'
   /** Tries at the same time, in one hub process. */
   concurrency: number
   /** One try may take this long, ms. */

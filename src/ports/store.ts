@@ -3,8 +3,9 @@
 import type { HubError } from '../errors.js'
 import type { Axis, Attachment, DeliveryState, Envelope, Evidence, RouteReason } from '../model/generated.js'
 import type { AcceptedPackage, Content, PayloadRef, WireFormat } from '../model/package.js'
-import type { Outcome, Settlement } from '../model/delivery.js'
+import type { DeliveryFormat, Outcome, Settlement } from '../model/delivery.js'
 import type { Fault, Problem } from '../model/problem.js'
+import type { CodeOrder } from './directory.js'
 import type { ClaimCheck, Lane } from './broker.js'
 
 /** What became of one package handed to `accept`. */
@@ -46,7 +47,7 @@ export interface StoredDelivery {
   endpoint?: string
   axis?: Axis
   adapter?: string
-  format: 'original' | 'json'
+  format: DeliveryFormat
   state: DeliveryState
   reasons: RouteReason[]
   attempts: number
@@ -81,7 +82,17 @@ export interface AttemptRecord {
   outcome: Outcome['kind']
   settlement: Settlement
   /** What went over the wire, when it got that far. */
-  sent?: PayloadRef & { mediaType: string, inline?: Buffer }
+  sent?: PayloadRef & { mediaType: string, inline?: Buffer, transformation?: Transformation }
+}
+
+/** How a message was made, when it is not the sender's bytes; kept in the event of the attempt. */
+export interface Transformation {
+  format: Exclude<DeliveryFormat, 'original'>
+  codes: CodeOrder
+  zip?: 'vendor' | 'raw'
+  mapping?: { name: string, version: string }
+  /** Codes that stayed as written, because the directory does not know them. */
+  unknownCodes?: string[]
 }
 
 export interface PackageEvent {

@@ -159,7 +159,7 @@ function eventsOf (record: AttemptRecord): object[] {
       type: 'delivery.attempted',
       at,
       data: {
-        attempt, outcome, state, durationMs: finishedAt - startedAt, startedAt: instant(startedAt), ...(state === 'deferred' && dueAt !== undefined ? { dueAt: instant(dueAt) } : {}), problem, externalId, sha256: sent?.sha256
+        attempt, outcome, state, durationMs: finishedAt - startedAt, startedAt: instant(startedAt), ...(state === 'deferred' && dueAt !== undefined ? { dueAt: instant(dueAt) } : {}), problem, externalId, sha256: sent?.sha256, transformation: sent?.transformation
       }
     },
     ...(isFinal(record) ? [{ delivery_id: deliveryId, type: `delivery.${state}`, at, data: { problem, externalId } }] : [])

@@ -13,6 +13,7 @@ const RULES: Rule[] = [
   { folder: 'model', may: [], packages: [], because: 'the model is pure facts and functions; it can be read alone' },
   { folder: 'ports', may: ['model'], packages: [], because: 'a port is an interface, so that the core knows no technology' },
   { folder: 'formats', may: ['model', 'ports'], packages: ['saxes', 'yauzl', 'yazl', 'xml2js'], because: 'codecs know wire formats and nothing else' },
+  { folder: 'mapping', may: ['model', 'formats'], packages: ['jsonata'], because: 'a province\'s own translations run apart from the flow' },
   { folder: 'pipeline', may: ['model', 'ports', 'formats'], packages: [], because: 'the flow must run on any store, broker and door' },
   { folder: 'store', may: ['model', 'ports'], packages: ['pg', '@electric-sql/pglite'], because: 'SQL is spoken here only' },
   { folder: 'broker', may: ['model', 'ports'], packages: ['amqplib'], because: 'AMQP is spoken here only' },

@@ -40,7 +40,7 @@ t.test('every setting has a description, and is required or has a default', asyn
     for (const name of Object.keys(node?.properties ?? {}).filter(name => name !== '$schema')) {
       const child = schemaAt([...path, name])
       t.ok((child?.description ?? child?.$ref ?? '').length > 5, `${[...path, name].join('.')} is described`)
-      t.ok(node?.required?.includes(name) === true || name === 'gateway', `${[...path, name].join('.')} is always there`)
+      t.ok(node?.required?.includes(name) === true || ['gateway', 'mapping', 'mediaType'].includes(name), `${[...path, name].join('.')} is always there`)
       walk(child?.items === undefined ? [...path, name] : [...path, name, '0'])
     }
   }
@@ -76,7 +76,7 @@ t.test('the file wins over the defaults, the environment over the file; arrays a
   t.match(config.store, { maxConnections: 7, schema: 'two', kind: 'pglite', url: null })
   t.same(config.http.trustedProxies, ['127.0.0.1'])
   t.same(config.directory.files, [join(dir, 'a.json'), '/b.json'], 'relative to the file that names them')
-  t.same(config.endpoints, [{ ...ENDPOINT, format: 'original', concurrency: 8, timeoutMs: 60_000, serves: [], scope: 'own', settings: {} }])
+  t.same(config.endpoints, [{ ...ENDPOINT, format: 'original', codes: 'as-written', zip: 'vendor', concurrency: 8, timeoutMs: 60_000, serves: [], scope: 'own', settings: {} }])
   t.equal(config.clients[0]?.role, 'agency')
   const fromEnvironment = await loadConfig({ cwd: dir, environment: { HUB__DIRECTORY__FILES: '["c.json"]' } })
   t.same(fromEnvironment.directory.files, [join(dir, 'c.json')], 'relative to the working directory')

@@ -18,7 +18,7 @@ const NOW = Date.UTC(2026, 10, 20, 1)
 const BEFORE_MERGER = Date.UTC(2025, 5, 1)
 
 const endpoint = (id: string, more: Partial<EndpointConfig> = {}): EndpointConfig =>
-  ({ id, axis: 'province', adapter: 'inbox', format: 'original', concurrency: 8, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
+  ({ id, axis: 'province', adapter: 'inbox', format: 'original', codes: 'as-written', zip: 'vendor', concurrency: 8, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
 const file = (agencies: Agency[], successions: AgencyDirectoryFile['successions'] = []): DirectorySource =>
   ({ path: 'a.json', content: { agencies, successions } })
 const agency = (code: string, more: Partial<Agency> = {}): Agency => ({ code, name: `Cơ quan ${code}`, level: 'so_nganh', ...more })

@@ -22,11 +22,12 @@ import { DOCUMENT_VOCABULARY, STATUS_VOCABULARY } from './vocabulary.js'
 /** Form fields under which the axis and its clients send a message, whatever content type they give it. */
 const FORM_FIELDS: ReadonlySet<string> = new Set(['file_doc', 'edocFile'])
 const MEDIA_TYPES: ReadonlySet<string> = new Set(['application/xml', 'text/xml', 'application/edxml+xml'])
-const MEDIA_TYPE = 'application/edxml+xml'
+/** Media type of edXML, as it came or written anew. */
+export const EDXML_MEDIA_TYPE = 'application/edxml+xml'
 
 export const edxmlCodec: Codec = {
   format: 'edxml',
-  mediaType: MEDIA_TYPE,
+  mediaType: EDXML_MEDIA_TYPE,
   accepts ({ name, filename, contentType }) {
     if (name !== undefined && FORM_FIELDS.has(name)) return true
     return MEDIA_TYPES.has(contentType) || (contentType !== 'application/json' && /\.(edxml|xml)$/i.test(filename ?? ''))

@@ -198,7 +198,7 @@ test('a ZIP that a sender made around one file is taken off; other archives stay
   const slip = renamed(await zipOf({ 'AA/AA/etc/passwd': inner }), 'AA/AA/', '../../')
   const cases: Array<[string, string, Buffer, { unwrapped?: true, contentType: string, sha256: string }]> = [
     ['one entry under a PDF name', 'a.pdf', await zipOf({ [`${uuid}.pdf`]: inner }), { unwrapped: true, contentType: 'application/pdf', sha256: sha256(inner) }],
-    ['a uuid entry under an Office name', 'a.xlsx', await zipOf({ [`${uuid}.xlsx`]: docx }), { unwrapped: true, contentType: 'application/zip', sha256: sha256(docx) }],
+    ['a uuid entry under an Office name', 'a.xlsx', await zipOf({ [`${uuid}.xlsx`]: docx }), { unwrapped: true, contentType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', sha256: sha256(docx) }],
     ['an entry whose path climbs', 'a.pdf', slip, { unwrapped: true, contentType: 'application/pdf', sha256: sha256(inner) }],
     ['two entries', 'a.pdf', await zipOf({ a: inner, b: inner }), { contentType: 'application/zip', sha256: '' }],
     ['an Office file', 'a.docx', docx, { contentType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', sha256: sha256(docx) }],

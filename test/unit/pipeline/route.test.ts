@@ -12,7 +12,7 @@ import { validate } from '../../../src/pipeline/validate.js'
 const AT = Date.UTC(2026, 10, 20, 2)
 const PROVINCE = fileURLToPath(new URL('../../../../config/lam-dong/agencies.json', import.meta.url))
 const endpoint = (id: string, axis: EndpointConfig['axis'], more: Partial<EndpointConfig> = {}): EndpointConfig =>
-  ({ id, axis, adapter: 'inbox', format: 'original', concurrency: 1, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
+  ({ id, axis, adapter: 'inbox', format: 'original', codes: 'as-written', zip: 'vendor', concurrency: 1, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
 const directory = createDirectory({
   files: await readDirectoryFiles([PROVINCE]),
   endpoints: [endpoint('quoc-gia', 'national', { gateway: 'national' }), endpoint('tinh', 'province', { gateway: 'province' }), endpoint('xa', 'commune', { gateway: 'commune', format: 'json' })],

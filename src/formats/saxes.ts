@@ -1,4 +1,4 @@
-// saxes as this codec uses it. It stores its handlers under computed names, and after the seventh of them V8 turns the
+// saxes as the hub uses it. It stores its handlers under computed names, and after the seventh of them V8 turns the
 // whole parser into a dictionary: parsing then takes four times as long (measured: 105 µs against 433 µs for 3 kB).
 import { SaxesParser } from 'saxes'
 

@@ -1,0 +1,46 @@
+// The mappings of the configuration: opened, and proved on their examples, before the hub takes its first package.
+import { HubError, toProblem } from '../errors.js'
+import type { MappingConfig } from '../model/generated.js'
+import type { Fault } from '../model/problem.js'
+import { text } from '../model/text.js'
+import { mappingFailure } from './failure.js'
+import { createJsonataSandbox } from './jsonata.js'
+import { type Mapping, openMapping } from './mapping.js'
+
+export interface OpenMappings {
+  find (name: string): Mapping | undefined
+  /** Rejects with TRANSFORM_FAILED. */
+  run (name: string, input: unknown): Promise<{ bytes: Buffer, mediaType: string, version: string }>
+  close (): Promise<void>
+}
+
+/** Rejects with CONFIG_INVALID and every fault of every mapping and example. */
+export async function openMappings (configs: readonly MappingConfig[]): Promise<OpenMappings> {
+  const sandbox = createJsonataSandbox()
+  const mappings = new Map<string, Mapping>()
+  const faults: Fault[] = []
+  for (const [index, config] of configs.entries()) {
+    const at = `/mappings/${index}`
+    try {
+      const mapping = await openMapping(config, sandbox)
+      mappings.set(config.name, mapping)
+      faults.push(...(await mapping.check()).map(each => ({ ...each, pointer: at + each.pointer })))
+    } catch (error) {
+      const { code, detail, errors = [] } = toProblem(error)
+      faults.push({ code, pointer: `${at}/file`, detail }, ...errors.filter(({ pointer }) => pointer !== '').map(each => ({ ...each, pointer: `${config.file}#${each.pointer}` })))
+    }
+  }
+  if (faults.length > 0) {
+    await sandbox.close()
+    throw new HubError('CONFIG_INVALID', text('Ánh xạ có lỗi.', 'The mappings have faults.'), { errors: faults })
+  }
+  return {
+    find: name => mappings.get(name),
+    async run (name, input) {
+      const mapping = mappings.get(name)
+      if (mapping === undefined) throw mappingFailure(`Không có ánh xạ "${name}" trong cấu hình.`, `There is no mapping "${name}" in the configuration.`)
+      return { bytes: Buffer.from(await mapping.run(input)), mediaType: mapping.mediaType, version: mapping.settings.version }
+    },
+    close: async () => { await sandbox.close() }
+  }
+}
