@@ -2,10 +2,12 @@
 // itself with a unit that runs in the same rounds, so that a busy machine slows both.
 import { writeSync } from 'node:fs'
 import { DECODE_CASES } from './formats/decode.js'
+import { ENCODE_CASES } from './formats/encode.js'
+import { SIGNATURE_CASES } from './formats/signatures.js'
 import type { FormatCase, Row } from './formats/case.js'
 import { measureLarge } from './formats/large.js'
 
-const CASES: readonly FormatCase[] = [...DECODE_CASES]
+const CASES: readonly FormatCase[] = [...DECODE_CASES, ...ENCODE_CASES, ...SIGNATURE_CASES]
 const ROUNDS = 15
 const WARM_UP_MS = 1500
 const ROUND_MS = 120

@@ -48,13 +48,19 @@ export class XmlScanner {
     const slice = this.#held + characters
     this.#held = ''
     this.#slice = slice
-    if (FORBIDDEN_CHARACTER.test(slice)) this.#malformed(slice.search(FORBIDDEN_CHARACTER), 'a character that XML forbids')
+    const forbidden = slice.search(FORBIDDEN_CHARACTER)
+    this.#scan(forbidden < 0 ? slice : slice.slice(0, forbidden))
+    // Only now: what stands before it tells in which element it is.
+    if (forbidden >= 0) this.#malformed(forbidden, 'a character that XML forbids')
+    this.#advance(slice, slice.length - this.#held.length)
+  }
+
+  #scan (slice: string): void {
     for (let at = 0; at < slice.length;) {
       if (this.#state === 'text') at = this.#text(slice, at)
       else if (this.#state === 'tag') at = this.#tag(slice, at)
       else at = this.#state === 'comment' ? this.#comment(slice, at) : this.#cdata(slice, at)
     }
-    this.#advance(slice, slice.length - this.#held.length)
   }
 
   /** Counts text that was taken away behind the last tag. */
