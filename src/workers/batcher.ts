@@ -26,13 +26,16 @@ export function createBatcher<Item, Result> ({ run, maxItems, concurrency, maxWa
   let scheduled = false
   let idlers: Array<() => void> = []
 
+  /** A batch beside a running one must be worth its round trip: what comes in twos and threes goes together, a moment later. */
+  const worthwhile = (): boolean => waiting.length > 0 && running < concurrency && (running === 0 || waiting.length >= maxItems / 4)
+
   function schedule (): void {
-    if (scheduled || running >= concurrency || waiting.length === 0) return
+    if (scheduled || !worthwhile()) return
     scheduled = true
     // One turn of the loop, so that what arrives in the same read of a socket travels together.
     setImmediate(() => {
       scheduled = false
-      while (running < concurrency && waiting.length > 0) void start()
+      while (worthwhile()) void start()
     })
   }
 
