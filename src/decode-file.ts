@@ -47,7 +47,8 @@ async function contentTypeOf (path: string): Promise<string> {
 
 async function * noParts (): AsyncGenerator<Part> {}
 
-function createMemorySpool (): Spool {
+/** A spool in memory, for callers that store nothing. */
+export function createMemorySpool (): Spool {
   const chunks: Buffer[] = []
   let size = 0
   return {

@@ -1,9 +1,9 @@
 // Decoding a 12 kB message: xml2js only parses the same bytes, the codec also extracts and hashes the attachments.
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
 import { parseStringPromise } from 'xml2js'
-import { DEFAULT_LIMITS, type DecodeContext, type Part, type Spool } from '../../src/formats/codec.js'
+import { createMemorySpool } from '../../src/decode-file.js'
+import { DEFAULT_LIMITS, type DecodeContext, type Part } from '../../src/formats/codec.js'
 import { edxmlCodec } from '../../src/formats/edxml/index.js'
 import { parseEdxml } from '../../src/formats/edxml/stream.js'
 import { createBase64Decoder } from '../../src/formats/edxml/base64.js'
@@ -18,23 +18,9 @@ export function twelveKilobytes (): Buffer {
   return Buffer.from(SAMPLE.replace(/JVBERi0[^<]*/, encoded => Buffer.concat([Buffer.from(encoded, 'base64'), more]).toString('base64')))
 }
 
-function createHashedSpool (): Spool {
-  const chunks: Buffer[] = []
-  let size = 0
-  return {
-    async write (chunk) {
-      chunks.push(Buffer.from(chunk))
-      size += chunk.byteLength
-    },
-    async read (start, end) { return Readable.from([Buffer.concat(chunks).subarray(start, end)]) },
-    async end () { return { sha256: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'), size } },
-    async discard () {}
-  }
-}
-
 const message = twelveKilobytes()
 const none: AsyncIterable<Part> = { async * [Symbol.asyncIterator] () {} }
-const context: DecodeContext = { limits: DEFAULT_LIMITS, at: Date.parse('2026-03-16T12:00:00+07:00'), direction: 'outbound', spool: async () => createHashedSpool() }
+const context: DecodeContext = { limits: DEFAULT_LIMITS, at: Date.parse('2026-03-16T12:00:00+07:00'), direction: 'outbound', spool: async () => createMemorySpool() }
 
 async function * once (): AsyncGenerator<Uint8Array> { yield message }
 

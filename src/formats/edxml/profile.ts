@@ -10,7 +10,7 @@ export type CheckId = ValidationRow['check']
 export type MessageKind = Exclude<NonNullable<ValidationRow['kind']>, 'all'>
 /** `outbound`: from a connected system; `inbound`: from an axis, where refusing harms the receiver more than the sender. */
 export type Direction = Exclude<NonNullable<ValidationRow['direction']>, 'both'>
-/** `quarantine` refuses for now, under a code of its own. */
+/** `quarantine` refuses, under a code of its own, so that a sender can tell it from a fault of form. */
 export type Consequence = ValidationRow['consequence']
 
 export interface Check {
