@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts
 COPY schemas schemas
 COPY config config
 COPY adapters adapters
+COPY templates templates
 COPY src src
 # Tests stay outside (.dockerignore), and nobody debugs in the image: no source maps, no types.
 RUN npx tsc --sourceMap false --declaration false --incremental false --tsBuildInfoFile null \
@@ -19,6 +20,7 @@ COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules node_modules
 COPY --from=build --chown=root:root /app/dist dist
 COPY --from=build --chown=root:root /app/config config
+COPY --from=build --chown=root:root /app/templates templates
 # Only /data is written to: blobs, and the embedded store where it is used.
 RUN mkdir /data && chown node:node /data
 ENV HUB__HTTP__HOST=0.0.0.0 HUB__BLOBS__DIRECTORY=/data/blobs HUB__STORE__DATA_DIRECTORY=/data/store

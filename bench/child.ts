@@ -62,3 +62,10 @@ export function answerParent<Question> (answer: (question: Question) => Promise<
   })
   process.send?.({ answer: 'ready' })
 }
+
+/** Resolves with the exit code at Ctrl-C, so that what was made is removed all the same. */
+export async function stopped (): Promise<number> {
+  return await new Promise(resolve => {
+    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) process.on(signal, () => { resolve(code) })
+  })
+}

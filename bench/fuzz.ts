@@ -1,5 +1,7 @@
 // Hostile inputs by the thousand, from a fixed seed: mutated samples must end as decoded or refused with a HubError within a
-// second, what is accepted must fit the contract, and memory must stay bounded. `--inputs N --seed N --json`.
+// second, what is accepted must fit the contract, and memory must stay bounded. CPU time counts at once; time on the clock, which
+// a busy machine stretches, when the same input is slow again and again.
+// `--inputs N --seed N --json`.
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { HubError } from '../src/errors.js'
@@ -33,9 +35,9 @@ let peak = 0
 async function * none (): AsyncGenerator<never> {}
 
 /** The code of the refusal, `decoded` or `faults`. */
-async function outcomeOf ({ codec }: Seed, bytes: Buffer, context: DecodeContext): Promise<string> {
+async function outcomeOf ({ codec }: Seed, pieces: AsyncIterable<Buffer>, context: DecodeContext): Promise<string> {
   try {
-    const { envelope, content, faults } = await codec.decode(chunks(bytes), none(), context)
+    const { envelope, content, faults } = await codec.decode(pieces, none(), context)
     if (faults.length > 0) return 'faults'
     const wrong = [...faultsOf('envelope', envelope), ...(content.kind === 'document' ? faultsOf('document', content.document) : content.kind === 'status' ? faultsOf('status', content.status) : faultsOf('dossier', content.dossier))]
     if (wrong.length > 0) throw new Error(`accepted against the contract: ${JSON.stringify(wrong[0])}`)
@@ -46,6 +48,23 @@ async function outcomeOf ({ codec }: Seed, bytes: Buffer, context: DecodeContext
   }
 }
 
+/** Passes the pieces on and keeps them, so that an input can be read again just as it was. */
+async function * keep (pieces: AsyncIterable<Buffer>, kept: Buffer[]): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    kept.push(piece)
+    yield piece
+  }
+}
+
+async function isSlowAgain (seed: Seed, kept: readonly Buffer[]): Promise<boolean> {
+  for (let tries = 0; tries < 2; tries++) {
+    const begunAt = performance.now()
+    await outcomeOf(seed, (async function * () { yield * kept })(), createMemoryContext(DEFAULT_LIMITS)).catch(() => {})
+    if (performance.now() - begunAt <= SLOWEST_MS) return false
+  }
+  return true
+}
+
 global.gc?.()
 const before = process.memoryUsage.rss()
 const startedAt = performance.now()
@@ -53,16 +72,20 @@ for (let n = 0; n < inputs; n++) {
   const seed = seeds[n % seeds.length]
   if (seed === undefined) break
   const bytes = mutate(seed.bytes)
-  const begun = performance.now()
+  const kept: Buffer[] = []
+  const [begun, begunAt] = [process.cpuUsage(), performance.now()]
   let outcome: string
   try {
-    outcome = await outcomeOf(seed, bytes, createMemoryContext(DEFAULT_LIMITS))
+    outcome = await outcomeOf(seed, keep(chunks(bytes), kept), createMemoryContext(DEFAULT_LIMITS))
   } catch (error) {
     outcome = 'CRASH'
     failures.push(`input ${n} from ${seed.name}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
   }
-  const ms = performance.now() - begun
-  if (ms > SLOWEST_MS) failures.push(`input ${n} from ${seed.name}: ${Math.round(ms)} ms`)
+  const { user, system } = process.cpuUsage(begun)
+  const ms = (user + system) / 1000
+  const clockMs = performance.now() - begunAt
+  if (clockMs > SLOWEST_MS && await isSlowAgain(seed, kept)) failures.push(`input ${n} from ${seed.name}: ${Math.round(clockMs)} ms, and as slow again`)
+  if (ms > SLOWEST_MS) failures.push(`input ${n} from ${seed.name}: ${Math.round(ms)} ms of CPU`)
   // The first round compiles schemas and code.
   if (n >= seeds.length && ms > slowestMs) { slowestMs = ms; slowest = `input ${n} from ${seed.name}` }
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)

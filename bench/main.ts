@@ -9,7 +9,7 @@
 // After the closed loop (as fast as answers come) one round is paced at half of what the slower of the two can do:
 // times under a load that does not fill queues. There a package is late from the moment at which it should have been sent.
 import { findServices } from '../test/support/services.js'
-import { type Child, startChild } from './child.js'
+import { type Child, startChild, stopped } from './child.js'
 import { median } from './measure.js'
 import { type BenchOptions, packagesFor, readOptions, USAGE, type VariantName } from './options.js'
 import { makeTemplate, type PackageTemplate } from './packages.js'
@@ -50,13 +50,6 @@ function parse (): BenchOptions | undefined {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`)
     return undefined
   }
-}
-
-/** Ctrl-C: what was made is removed all the same, because the caller of `main` goes on from here. */
-async function stopped (): Promise<number> {
-  return await new Promise(resolve => {
-    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) process.on(signal, () => { resolve(code) })
-  })
 }
 
 interface Surroundings { options: BenchOptions, postgresUrl: string, rabbitmqUrl: string, undo: (step: () => Promise<void>) => void }

@@ -44,6 +44,14 @@ const CONFIG_FOLDER = fileURLToPath(new URL('../../config/', import.meta.url))
 export const OPEN: Record<VariantName, (place: Place) => Promise<Variant>> = { hub: openHub, reference: openReference }
 
 async function openHub (place: Place): Promise<Variant> {
+  return { name: 'hub', path: '/hub', ...await startHubProcess(place, () => oneEndpoint(place)) }
+}
+
+/** What a hub of the benchmark has for itself. */
+export interface Room { folder: string }
+
+/** A hub as in production, as a process of its own; `change` says which agencies and endpoints it has. */
+export async function startHubProcess (place: Omit<Place, 'receiver'>, change: (room: Room) => Promise<object> | object): Promise<Omit<Variant, 'name' | 'path'>> {
   const { undo, profile } = place
   const folder = await mkdtemp(join(tmpdir(), 'lienthong-bench-'))
   undo(async () => { await rm(folder, { recursive: true, force: true }) })
@@ -53,7 +61,7 @@ async function openHub (place: Place): Promise<Variant> {
   const { key, keySha256 } = createKey('bench')
   const port = await freePort()
   const file = join(folder, 'hub.json')
-  await writeFile(file, JSON.stringify(configOf(place, { name, folder, port, keySha256 })))
+  await writeFile(file, JSON.stringify({ ...configOf(place, { name, folder, port, keySha256 }), ...await change({ folder }) }))
   const child = spawn(process.execPath, [
     ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
     // As in the Dockerfile and in `npm start`.
@@ -63,10 +71,10 @@ async function openHub (place: Place): Promise<Variant> {
   undo(async () => { await stopProcess(child) })
   const url = `http://127.0.0.1:${port}`
   await Promise.race([untilReady(url), endOf(child, 'the hub')])
-  return { name: 'hub', pid: child.pid ?? 0, url: `${url}/v1/packages`, headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/xml' }, path: '/hub' }
+  return { pid: child.pid ?? 0, url: `${url}/v1/packages`, headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/xml' } }
 }
 
-function configOf ({ postgresUrl, rabbitmqUrl, receiver }: Place, { name, folder, port, keySha256 }: { name: string, folder: string, port: number, keySha256: string }): object {
+function configOf ({ postgresUrl, rabbitmqUrl }: Omit<Place, 'receiver'>, { name, folder, port, keySha256 }: { name: string, folder: string, port: number, keySha256: string }): object {
   return {
     environment: 'production',
     node: { code: 'H36.LT', name: 'Trục liên thông (đo tải)' },
@@ -75,6 +83,12 @@ function configOf ({ postgresUrl, rabbitmqUrl, receiver }: Place, { name, folder
     blobs: { directory: join(folder, 'blobs') },
     http: { host: '127.0.0.1', port },
     log: { level: 'warn' },
+    clients: [{ id: 'bench', keySha256, agencies: [SENDER], role: 'agency' }]
+  }
+}
+
+function oneEndpoint ({ receiver }: Place): object {
+  return {
     directory: { files: [join(CONFIG_FOLDER, 'lam-dong/agencies.json')] },
     endpoints: [{
       id: 'receiver',
@@ -83,8 +97,7 @@ function configOf ({ postgresUrl, rabbitmqUrl, receiver }: Place, { name, folder
       serves: [RECIPIENT],
       concurrency: CONCURRENCY,
       settings: { url: `${receiver}/hub`, secret: 'a secret of the benchmark only' }
-    }],
-    clients: [{ id: 'bench', keySha256, agencies: [SENDER], role: 'agency' }]
+    }]
   }
 }
 

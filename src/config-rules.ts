@@ -1,9 +1,15 @@
 // What a configuration must fulfil beyond its types: names used once, and no embedded default in production unmeant.
+import { doorFaults } from './config-doors.js'
+import { serviceFaults } from './config-services.js'
 import { isRecord } from './config-schema.js'
 import { fault } from './errors.js'
-import { relaxedFixedRows } from './formats/edxml/profile.js'
-import type { HubConfig } from './model/generated.js'
+import { isWireName, WIRE_NAMES } from './formats/dossier/wire.js'
+import { kindsOf, misplacedRows, relaxedFixedRows } from './formats/profile.js'
+import type { HubConfig, TranslationConfig } from './model/generated.js'
+import { shareKinds } from './model/kinds.js'
+import { isNonsense } from './model/maintenance.js'
 import type { Fault } from './model/problem.js'
+import { ROLES } from './model/role.js'
 import { type Text, text } from './model/text.js'
 import { compileSettings, SCHEMAS } from './schema.js'
 
@@ -30,25 +36,70 @@ export function configFaults (config: unknown): Fault[] {
   const { endpoints, clients, delivery, inbox } = candidate
   if (sound('endpoints')) {
     rules.push(...repeated(endpoints.map(({ id }) => id), '/endpoints', 'id'))
-    rules.push(...repeated(endpoints.map(({ gateway }) => gateway), '/endpoints', 'gateway'))
+    rules.push(...crowdedGateways(endpoints))
+    rules.push(...endpoints.flatMap(neverMeant))
   }
   if (sound('clients')) {
     rules.push(...repeated(clients.map(({ id }) => id), '/clients', 'id'))
     rules.push(...repeated(clients.map(({ keySha256 }) => keySha256), '/clients', 'keySha256'))
   }
   if (sound('mappings')) rules.push(...repeated(candidate.mappings.map(({ name }) => name), '/mappings', 'name'))
-  if (sound('mappings') && sound('endpoints')) rules.push(...unmapped(candidate))
-  if (sound('delivery')) rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
-  if (sound('validation')) rules.push(...relaxedFixedRows(candidate.validation).map(relaxed))
+  if (sound('mappings')) rules.push(...unusable(candidate.mappings))
+  if (sound('mappings') && sound('endpoints')) rules.push(...unmapped(candidate), ...untranslatable(candidate, 'endpoints'))
+  if (sound('mappings') && sound('clients')) rules.push(...untranslatable(candidate, 'clients'))
+  if (sound('doors') && sound('clients') && sound('mappings')) rules.push(...doorFaults(candidate))
+  if (sound('services')) rules.push(...repeated(candidate.services.map(({ name }) => name), '/services', 'name'))
+  if (['services', 'serviceLog', 'endpoints', 'clients'].every(sound)) rules.push(...serviceFaults(candidate))
+  if (sound('delivery')) {
+    rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
+    rules.push(...atLeast(delivery.urgentRetry.maxMs, delivery.urgentRetry.firstMs, ['/delivery/urgentRetry/maxMs', 'delivery.urgentRetry.firstMs']))
+  }
+  if (sound('validation')) rules.push(...relaxedFixedRows(candidate.validation).map(relaxed), ...misplaced(candidate))
   if (sound('inbox')) rules.push(...atLeast(inbox.maxLockMs, inbox.lockMs, ['/inbox/maxLockMs', 'inbox.lockMs']))
-  if (sound('signatures')) rules.push(...unanchored(candidate.signatures))
+  if (sound('retention')) rules.push(...unordered(candidate.retention))
+  if (sound('roles') && sound('store') && sound('broker')) rules.push(...unsplittable(candidate))
+  if (sound('signatures')) rules.push(...unanchored(candidate.signatures), ...repeated(candidate.signatures.signing.map(({ name }) => name), '/signatures/signing', 'name'))
+  if (sound('signatures') && sound('endpoints')) rules.push(...unsigned(candidate))
+  if (sound('signatures') && sound('endpoints') && sound('clients')) rules.push(...strangers(candidate))
   if (faults.length === 0 && candidate.environment === 'production') rules.push(...unmeant(candidate))
   return [...faults, ...rules]
+}
+
+function neverMeant ({ circuit, maintenance = [] }: HubConfig['endpoints'][number], index: number): Fault[] {
+  const windows = maintenance.flatMap((window, n) => isNonsense(window)
+    ? [fault('FIELD_INVALID', `/endpoints/${index}/maintenance/${n}`, text('Khoảng bảo trì không có nghĩa.', 'This window means nothing.'), {
+      expected: 'HH:MM + HH:MM (days) | YYYY-MM-DDTHH:MM < YYYY-MM-DDTHH:MM', found: JSON.stringify(window)
+    })]
+    : [])
+  return circuit === undefined
+    ? windows
+    : [...windows, ...atLeast(circuit.maxOpenMs, circuit.openMs, [`/endpoints/${index}/circuit/maxOpenMs`, `endpoints[${index}].circuit.openMs`])]
 }
 
 function relaxed (row: number): Fault {
   return fault('FIELD_INVALID', `/validation/${row}/consequence`, text('Kiểm tra này không nới được: không có nó thì không đọc được thông điệp.',
     'This check cannot be relaxed: without it nothing can be made of a message.'), { expected: 'reject' })
+}
+
+function misplaced ({ validation }: HubConfig): Fault[] {
+  return misplacedRows(validation).flatMap(row => validation[row] ?? []).map(row => fault('FIELD_INVALID', `/validation/${validation.indexOf(row)}/kind`,
+    text(`Kiểm tra "${row.check}" không áp dụng cho loại "${row.kind}".`, `The check "${row.check}" is not made for the kind "${row.kind}".`),
+    { expected: kindsOf(row.check).join(' | '), found: row.kind }))
+}
+
+/** Rows and events tell of the bytes, so they stay at least as long. */
+function unordered ({ payloadsAfterMs, rowsAfterMs, eventsAfterMs }: HubConfig['retention']): Fault[] {
+  const least = payloadsAfterMs ?? 0
+  return Object.entries({ rowsAfterMs, eventsAfterMs }).flatMap(([name, value]) =>
+    value === null ? [] : atLeast(value, least, [`/retention/${name}`, 'retention.payloadsAfterMs']))
+}
+
+/** What is inside one process cannot be shared by several, so that process must do everything. */
+function unsplittable ({ roles, store, broker }: HubConfig): Fault[] {
+  const missing = ROLES.filter(role => !roles.includes(role))
+  if (missing.length === 0 || (store.kind === 'postgres' && broker.kind === 'rabbitmq')) return []
+  return [fault('FIELD_INVALID', '/roles', text('Chỉ chia được vai trò giữa nhiều tiến trình khi dùng postgres và rabbitmq.',
+    'Roles can be split among processes only with postgres and rabbitmq.'), { expected: ROLES.join(', '), found: roles.join(', ') })]
 }
 
 /** The embedded and insecure defaults in use, each worth one warning at start. Accepted ones are still listed. */
@@ -100,7 +151,7 @@ function ofContent ({ directory, endpoints, clients }: HubConfig): DefaultInUse[
 
 /** A policy that refuses needs something to trust, or it would refuse everything. */
 function unanchored ({ trustAnchors, envelope, documents }: HubConfig['signatures']): Fault[] {
-  const refusing = [envelope.inbound, envelope.outbound, documents.inbound, documents.outbound].some(policy => policy === 'require' || policy === 'block')
+  const refusing = envelope.requireFrom.length > 0 || [envelope.inbound, envelope.outbound, documents.inbound, documents.outbound].some(policy => policy === 'require' || policy === 'block')
   return refusing && trustAnchors.length === 0
     ? [fault('FIELD_MISSING', '/signatures/trustAnchors', text('Chính sách bắt buộc chữ ký cần ít nhất một chứng thư gốc tin cậy.',
         'A policy that requires signatures needs at least one trust anchor.'))]
@@ -118,8 +169,20 @@ function repeated (values: ReadonlyArray<string | undefined>, section: string, n
     const first = values.indexOf(value)
     return value === undefined || first === index
       ? []
-      : [fault('FIELD_INVALID', `${section}/${index}/${name}`, text(`"${value}" đã dùng ở ${section}/${first}.`,
-        `"${value}" is already used at ${section}/${first}.`), { expected: 'a value used once', found: value })]
+      : [alreadyUsed(value, `${section}/${index}/${name}`, `${section}/${first}`)]
+  })
+}
+
+function alreadyUsed (value: string, pointer: string, first: string): Fault {
+  return fault('FIELD_INVALID', pointer, text(`"${value}" đã dùng ở ${first}.`, `"${value}" is already used at ${first}.`), { expected: 'a value used once', found: value })
+}
+
+/** An axis has one gateway for each kind of package. */
+function crowdedGateways (endpoints: HubConfig['endpoints']): Fault[] {
+  return endpoints.flatMap((endpoint, index) => {
+    const { gateway } = endpoint
+    const first = gateway === undefined ? -1 : endpoints.findIndex((other, at) => at < index && other.gateway === gateway && shareKinds(other, endpoint))
+    return gateway === undefined || first < 0 ? [] : [alreadyUsed(gateway, `/endpoints/${index}/gateway`, `/endpoints/${first}`)]
   })
 }
 
@@ -131,6 +194,57 @@ function unmapped ({ endpoints, mappings }: HubConfig): Fault[] {
     const detail = text('Định dạng "mapping" cần tên một ánh xạ chiều outbound trong mappings.', 'Format "mapping" needs the name of an outbound mapping of mappings.')
     return [fault(mapping === undefined ? 'FIELD_MISSING' : 'FIELD_INVALID', `/endpoints/${index}/mapping`, detail,
       { expected: names.join(' | '), ...(mapping === undefined ? {} : { found: mapping }) })]
+  })
+}
+
+/** Endpoints whose `sign` names no key, or that never get edXML written anew, so that nothing would ever be signed. */
+function unsigned ({ endpoints, signatures }: HubConfig): Fault[] {
+  const names = signatures.signing.map(({ name }) => name)
+  return endpoints.flatMap(({ format, codes, sign }, index) => {
+    if (sign === undefined) return []
+    const pointer = `/endpoints/${index}/sign`
+    if (!names.includes(sign)) {
+      return [fault('FIELD_INVALID', pointer, text('signatures.signing không có khóa tên này.', 'signatures.signing has no key of this name.'), { expected: names.join(' | '), found: sign })]
+    }
+    return format === 'edxml' || (format === 'original' && codes !== 'as-written')
+      ? []
+      : [fault('FIELD_INVALID', pointer, text('Chỉ edXML do trục viết lại mới ký được: format "edxml", hoặc "original" có đổi thứ tự mã.',
+          'Only edXML written anew can be signed: format "edxml", or "original" with codes other than "as-written".'), { expected: 'format "edxml"', found: format })]
+  })
+}
+
+/** A caller that does not exist would leave a policy without effect. */
+function strangers ({ signatures: { envelope }, clients, endpoints }: HubConfig): Fault[] {
+  const callers = [...clients.map(({ id }) => `client:${id}`), ...endpoints.map(({ id }) => `endpoint:${id}`)]
+  return (['requireFrom', 'transformAliasFrom'] as const).flatMap(name => envelope[name].flatMap((caller, index) => callers.includes(caller)
+    ? []
+    : [fault('FIELD_INVALID', `/signatures/envelope/${name}/${index}`, text('Không có hệ thống nào mang tên này.', 'There is no caller of this name.'), { expected: 'client:ID | endpoint:ID', found: caller })]))
+}
+
+/** Names that mean something else where a translation is named. */
+const RESERVED: readonly string[] = [...WIRE_NAMES, 'none']
+
+/** Mappings that could never be asked for, or whose result could not be read. */
+function unusable (mappings: HubConfig['mappings']): Fault[] {
+  return mappings.flatMap(({ name, direction, output }, index) => [
+    ...(RESERVED.includes(name) ? [fault('FIELD_INVALID', `/mappings/${index}/name`, text(`Tên "${name}" đã dành riêng.`, `The name "${name}" is reserved.`), { found: name })] : []),
+    ...(direction === 'inbound' && output === 'xml'
+      ? [fault('FIELD_INVALID', `/mappings/${index}/output`, text('Ánh xạ chiều inbound phải cho JSON dạng chuẩn.', 'An inbound mapping makes canonical JSON.'), { expected: 'json', found: output })]
+      : [])
+  ])
+}
+
+/** Translations that are neither an inbound mapping nor a format of dossiers. */
+function untranslatable (config: HubConfig, section: 'endpoints' | 'clients'): Fault[] {
+  const names = [...WIRE_NAMES, ...config.mappings.filter(({ direction }) => direction === 'inbound').map(({ name }) => name)]
+  const overruled = (translation: TranslationConfig, at: string): Fault[] => isWireName(translation.name)
+    ? []
+    : (['from', 'to'] as const).filter(name => translation[name] !== undefined).map(name => fault('FIELD_INVALID', `${at}/${name}`, text('Ánh xạ tự ghi nơi gửi và nơi nhận.', 'A mapping writes sender and recipients itself.'), { expected: WIRE_NAMES.join(' | '), found: translation.name }))
+  return config[section].flatMap(({ translation }, index) => {
+    if (translation === undefined) return []
+    const at = `/${section}/${index}/translation`
+    if (names.includes(translation.name)) return overruled(translation, at)
+    return [fault('FIELD_INVALID', `${at}/name`, text('Cần tên một ánh xạ chiều inbound trong mappings, hoặc dvcqg, noihoso, dvclt.', 'It must name an inbound mapping of mappings, or dvcqg, noihoso, dvclt.'), { expected: names.join(' | '), found: translation.name })]
   })
 }
 

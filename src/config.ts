@@ -12,11 +12,16 @@ import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 import { escapePointer } from './schema.js'
 
+/** Where an agency's commands find the hub, as their options say. */
+export interface ConnectionOptions { url?: string, key?: string, keyFile?: string }
+
 export interface LoadOptions {
   /** Path of a JSON file, as of `--config`. */
   file?: string | undefined
   /** Environment variables; those of the process when absent. */
   environment?: Readonly<Record<string, string | undefined>> | undefined
+  /** Settings that win over every source, as of other options of the command line. */
+  over?: Readonly<Record<string, unknown>> | undefined
   /** Folder that relative paths are taken from; that of the process when absent. */
   cwd?: string | undefined
 }
@@ -25,7 +30,7 @@ export interface LoadOptions {
 const injected = new WeakMap<HubConfig, ReadonlySet<string>>()
 
 /**
- * Later sources win: config/default.json, then `file`, then variables such as `HUB__STORE__URL` (see docs/configuration.md).
+ * Later sources win: config/default.json, then `file`, then variables such as `HUB__STORE__URL` (see docs/configuration.md), then `over`.
  * Objects are merged, arrays and everything else replaced. Then `{ "$env": NAME }` and `{ "$file": PATH }` are resolved.
  * The result is complete, valid and deeply frozen; its paths are absolute. Throws `CONFIG_INVALID` with all faults.
  */
@@ -36,6 +41,7 @@ export async function loadConfig (options: LoadOptions = {}): Promise<HubConfig>
   let merged: unknown = structuredClone(defaults)
   if (options.file !== undefined) merged = merge(merged, await readSource(resolve(cwd, options.file)))
   merged = merge(merged, withPaths(environmentSource(environment, faults), cwd))
+  merged = merge(merged, options.over ?? {})
   const secrets: Secrets = { environment, cwd, pointers: new Set(), faults }
   const config = withWorkingDirectory(await resolveSecrets(merged, '', secrets), cwd)
   if (isRecord(config)) delete config['$schema']
@@ -59,6 +65,25 @@ export function maskedConfig (config: HubConfig, settingsSchemas: Readonly<Recor
     }
   })
   return mask(config, [], pointers)
+}
+
+/**
+ * Address and key for the commands of an agency: what the options say, else `LIENTHONG_URL`, `LIENTHONG_KEY` and `LIENTHONG_KEY_FILE`.
+ * Throws `CONFIG_INVALID` when one is not to be had.
+ */
+export async function loadConnection (given: ConnectionOptions, environment: LoadOptions['environment'] = process.env): Promise<{ url: string, key: string }> {
+  const url = given.url ?? environment['LIENTHONG_URL'] ?? ''
+  // A key given by hand wins over a file of the environment.
+  const file = given.keyFile ?? (given.key === undefined && (environment['LIENTHONG_KEY'] ?? '') === '' ? environment['LIENTHONG_KEY_FILE'] : undefined)
+  const key = given.keyFile === undefined && given.key !== undefined ? given.key : file === undefined ? environment['LIENTHONG_KEY'] ?? '' : await readSecret(file) ?? ''
+  if (!/^https?:\/\/./.test(url) || !URL.canParse(url)) {
+    throw new HubError('CONFIG_INVALID', text('Cần địa chỉ của hệ thống: --url hoặc LIENTHONG_URL, ví dụ http://127.0.0.1:8080.', 'The address of the hub is needed: --url or LIENTHONG_URL, e.g. http://127.0.0.1:8080.'))
+  }
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new HubError('CONFIG_INVALID', text(`Cần khóa truy cập: --key-file, LIENTHONG_KEY_FILE hoặc LIENTHONG_KEY${file === undefined ? '' : `; tệp ${file} không có khóa`}.`,
+      `A key is needed: --key-file, LIENTHONG_KEY_FILE or LIENTHONG_KEY${file === undefined ? '' : `; the file ${file} holds none`}.`))
+  }
+  return { url, key }
 }
 
 const TELLING_NAME = /secret|password|passphrase|token|credential|authorization|api-?key|private-?key/i
@@ -89,7 +114,7 @@ async function readSource (path: string): Promise<unknown> {
 }
 
 /** Settings that list paths. */
-const PATH_LISTS = [['directory', 'files'], ['signatures', 'trustAnchors'], ['signatures', 'crls']] as const
+const PATH_LISTS = [['directory', 'files'], ['directory', 'calendars'], ['signatures', 'trustAnchors'], ['signatures', 'crls']] as const
 
 /** Makes listed paths, the files of mappings and every `$file` absolute while it is still known which source names them. */
 function withPaths (value: unknown, folder: string): unknown {
@@ -128,7 +153,7 @@ function withWorkingDirectory (config: unknown, cwd: string): unknown {
   if (!isRecord(config)) return config
   const located = (section: unknown, name: string): unknown =>
     isRecord(section) && typeof section[name] === 'string' && section[name] !== '' ? { ...section, [name]: resolve(cwd, section[name]) } : section
-  return { ...config, store: located(config['store'], 'dataDirectory'), blobs: located(config['blobs'], 'directory') }
+  return { ...config, store: located(config['store'], 'dataDirectory'), blobs: located(config['blobs'], 'directory'), retention: located(config['retention'], 'moveTo') }
 }
 
 /** `HUB__STORE__MAX_CONNECTIONS=20` → `{ store: { maxConnections: 20 } }`. An empty variable counts as not set. */

@@ -1,13 +1,16 @@
 // `lienthong decode FILE`: what the hub makes of a file, with nothing stored. The codec is chosen as for a request.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { HubError, toProblem } from './errors.js'
-import type { Direction } from './formats/edxml/profile.js'
+import type { Direction } from './formats/check.js'
 import { type Codec, DEFAULT_LIMITS, type Part, type Spool } from './formats/codec.js'
+import { RELATED_MEDIA_TYPE } from './formats/edxml/related.js'
 import { codecFor } from './formats/index.js'
+import { isMime } from './formats/mime.js'
 import type { Problem } from './model/problem.js'
+import { text } from './model/text.js'
 
 /** Bytes of a file that are looked at for its kind. */
 const HEAD_BYTES = 1024
@@ -18,7 +21,7 @@ export interface DecodedFile {
   printed: { format?: string, [part: string]: unknown }
 }
 
-/** Never rejects for what is in the file: `exitCode` is 0 when the package would be read without a fault. `at`: now, epoch ms. */
+/** Never rejects for the file, whatever is in it and whether there is one: `exitCode` is 0 when the package would be read without a fault. `at`: now, epoch ms. */
 export async function decodeFile (path: string, { at, direction }: { at: number, direction: Direction }): Promise<DecodedFile> {
   let codec: Codec | undefined
   try {
@@ -28,19 +31,28 @@ export async function decodeFile (path: string, { at, direction }: { at: number,
     const { envelope, content: { kind: _kind, ...body }, attachments, warnings, faults } = decoded
     return { exitCode: faults.length === 0 ? 0 : 1, printed: { format: codec.format, envelope, content: Object.values(body)[0], attachments, warnings, faults } }
   } catch (error) {
-    if (!(error instanceof HubError)) throw error
-    return { exitCode: 1, printed: { ...(codec === undefined ? {} : { format: codec.format }), attachments: [], warnings: [], faults: faultsIn(toProblem(error)) } }
+    const told = error instanceof HubError ? error : unreadable(error)
+    return { exitCode: 1, printed: { ...(codec === undefined ? {} : { format: codec.format }), attachments: [], warnings: [], faults: faultsIn(toProblem(told)) } }
   }
+}
+
+/** What the system says of a file that is not there, is a directory or may not be read. Anything else is a defect, thrown on. */
+function unreadable (error: unknown): HubError {
+  if (!(error instanceof Error && 'syscall' in error)) throw error
+  const isMissing = 'code' in error && error.code === 'ENOENT'
+  return new HubError(isMissing ? 'NOT_FOUND' : 'REQUEST_INVALID', text(`Không đọc được tệp: ${error.message}`, `The file cannot be read: ${error.message}`))
 }
 
 function faultsIn (problem: Problem): unknown[] {
   return problem.errors ?? [{ code: problem.code, pointer: '', detail: problem.detail }]
 }
 
-/** JSON when the first character says so; else XML, so that its reader explains what is wrong. */
+/** JSON or MIME when the beginning says so; else XML, so that its reader explains what is wrong. */
 async function contentTypeOf (path: string): Promise<string> {
   for await (const chunk of createReadStream(path, { end: HEAD_BYTES - 1 }) as AsyncIterable<Buffer>) {
-    return /^(?:\xEF\xBB\xBF)?\s*\{/.test(chunk.toString('latin1')) ? 'application/json' : 'application/xml'
+    const head = chunk.toString('latin1')
+    if (/^(?:\xEF\xBB\xBF)?\s*\{/.test(head)) return 'application/json'
+    return isMime(head) ? RELATED_MEDIA_TYPE : 'application/xml'
   }
   return 'application/xml'
 }
@@ -57,7 +69,7 @@ export function createMemorySpool (): Spool {
       size += chunk.byteLength
     },
     async read (start, end) { return Readable.from([Buffer.concat(chunks).subarray(start, end)]) },
-    async end () { return { sha256: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'), size } },
+    async end () { return { sha256: hash('sha256', Buffer.concat(chunks)), size } },
     async discard () { chunks.length = 0 }
   }
 }

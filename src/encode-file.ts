@@ -1,17 +1,18 @@
 // `lienthong encode` and `lienthong transform`: what the hub would write, from a file, without a hub.
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { createMemorySpool } from './decode-file.js'
 import { createDirectory } from './directory/directory.js'
 import { readDirectoryFiles } from './directory/files.js'
 import { HubError } from './errors.js'
-import type { Attachment, HubConfig } from './model/generated.js'
-import type { Content } from './model/package.js'
+import type { HubConfig } from './model/generated.js'
 import { text } from './model/text.js'
 import { faultsOf } from './schema.js'
+import { DEFAULT_LIMITS } from './formats/codec.js'
 import { withCodes } from './formats/codes.js'
 import { type EdxmlSource, encodeEdxml } from './formats/edxml/encode.js'
-import { sniff } from './formats/sniff.js'
+import { createFindings } from './formats/findings.js'
+import { addressedEnvelope, readPackage, takeFiles } from './formats/package/read.js'
 import { createJsonataSandbox } from './mapping/jsonata.js'
 import { openMapping } from './mapping/mapping.js'
 import { type OrderedCodes, orderCodes } from './pipeline/code-order.js'
@@ -38,12 +39,11 @@ interface Encoded {
  * its attachment; attachments without it are left out, with a note. Throws a `HubError` with every fault.
  */
 export async function encodeFile (path: string, { format, codes, zip, directoryFiles, at }: EncodeFileOptions): Promise<Encoded> {
-  const { source, files, notes } = toSource(parse(await readFile(path, 'utf8')))
+  const { source, openAttachment, notes } = await toSource(unprinted(parse(await readFile(path, 'utf8'))))
   const ordered: OrderedCodes | undefined = codes === 'as-written' ? undefined : orderCodes(codes, { directory: createDirectory({ files: await readDirectoryFiles(directoryFiles), endpoints: [], senderGraceDays: 0 }), at })
   const written = ordered === undefined ? source : withCodes(source, ordered.write)
   if (ordered !== undefined) notes.push(...[...ordered.unknown].map(code => `unknown code, as written: ${code}`))
   if (format === 'json') return { message: [Buffer.from(`${JSON.stringify(written, null, 2)}\n`)], notes }
-  const openAttachment = async (n: number): Promise<AsyncIterable<Uint8Array>> => (async function * () { yield files.get(n) ?? Buffer.alloc(0) })()
   return { message: encodeEdxml(written, { zip, openAttachment }), notes }
 }
 
@@ -57,38 +57,24 @@ function parse (content: string): Record<string, unknown> {
   throw new HubError('JSON_MALFORMED', text('Tệp không phải một đối tượng JSON.', 'The file is no JSON object.'))
 }
 
-type Written = Partial<Attachment> & { base64?: string }
-
-function toSource (read: Record<string, unknown>): { source: EdxmlSource, files: Map<number, Buffer>, notes: string[] } {
-  const content = (read['content'] ?? contentOf(read)) as Content
-  const listed = (read['attachments'] ?? (content.kind === 'document' ? content.document.attachments : [])) as Written[]
-  const files = new Map<number, Buffer>()
-  const notes: string[] = []
-  const attachments: Attachment[] = []
-  for (const { base64, ...attachment } of listed) {
-    const name = attachment.name ?? ''
-    if (base64 === undefined) {
-      notes.push(`attachment without base64 left out: ${name}`)
-      continue
-    }
-    const bytes = Buffer.from(base64, 'base64')
-    const n = attachments.length + 1
-    files.set(n, bytes)
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    attachments.push({ ...attachment, n, name, contentType: attachment.contentType ?? sniff(bytes.subarray(0, 512), name), size: bytes.length, sha256 })
-  }
-  const complete: Content = content.kind === 'document' ? { kind: 'document', document: { ...content.document, attachments } } : content
-  const source = { envelope: read['envelope'], content: complete, attachments } as EdxmlSource
-  const inner: unknown = complete.kind === 'document' ? complete.document : complete.kind === 'status' ? complete.status : complete.dossier
-  const faults = [...faultsOf('envelope', source.envelope), ...faultsOf(complete.kind, inner)]
-  if (faults.length > 0) throw new HubError('PACKAGE_INVALID', text('Tệp không phải dạng chuẩn của hệ thống.', 'The file is not in the canonical form.'), { errors: faults })
-  return { source, files, notes }
+/** What `lienthong decode` prints, as the canonical JSON that it stands for. */
+function unprinted ({ format: _format, content, warnings: _warnings, faults: _faults, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const { envelope } = rest
+  const kind = typeof envelope === 'object' && envelope !== null && 'kind' in envelope ? String(envelope.kind) : ''
+  return content === undefined ? rest : { ...rest, [kind]: content }
 }
 
-/** The form in which endpoints get it: `document`, `status` or `dossier` beside the envelope. */
-function contentOf (read: Record<string, unknown>): unknown {
-  for (const kind of ['document', 'status', 'dossier']) if (read[kind] !== undefined) return { kind, [kind]: read[kind] }
-  throw new HubError('PACKAGE_INVALID', text('Thiếu document, status hoặc dossier.', 'There is no document, status or dossier.'))
+async function toSource (value: unknown): Promise<{ source: EdxmlSource, openAttachment: (n: number) => Promise<AsyncIterable<Uint8Array>>, notes: string[] }> {
+  const findings = createFindings()
+  const notes: string[] = []
+  const read = readPackage(value, findings)
+  const context = { limits: DEFAULT_LIMITS, spool: async () => createMemorySpool() }
+  const { attachments, spools } = await takeFiles(read.listed, { cut: new Map(), received: [] }, { context, findings, absent: name => { notes.push(`attachment without base64 left out: ${name}`) } })
+  const inner = read.kind === 'document' ? { ...read.content, attachments } : read.content
+  const source = { envelope: { ...addressedEnvelope(read), ...read.envelope }, content: { kind: read.kind, [read.kind]: inner }, attachments } as unknown as EdxmlSource
+  const faults = [...findings.faults, ...faultsOf('envelope', source.envelope), ...faultsOf(read.kind, inner)]
+  if (faults.length > 0) throw new HubError('PACKAGE_INVALID', text('Tệp không phải dạng chuẩn của hệ thống.', 'The file is not in the canonical form.'), { errors: faults })
+  return { source, notes, openAttachment: async n => await (spools.get(n) ?? createMemorySpool()).read(0, attachments[n - 1]?.size ?? 0) }
 }
 
 /** Runs a mapping, by its name in the configuration or by its file (`.jsonata`, else a table), on a file. Throws a `HubError`. */

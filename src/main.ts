@@ -6,15 +6,17 @@ import { HubError } from './errors.js'
 import { startHub } from './hub.js'
 import { createLog, type Logger } from './log.js'
 import { printError } from './print.js'
+import { watchProcess } from './watch-process.js'
 
 /** Runs a hub until SIGTERM or SIGINT. Resolves with the exit code. */
-export async function runHub (options: { configFile?: string }): Promise<number> {
+export async function runHub (options: { configFile?: string, roles?: readonly string[] }): Promise<number> {
   let log: Logger | undefined
   const starting = new AbortController()
   const stopped = nextSignal().then(signal => { starting.abort(); return signal })
   try {
-    const config = await loadConfig({ file: options.configFile })
+    const config = await loadConfig({ file: options.configFile, over: options.roles === undefined ? {} : { roles: options.roles } })
     log = createLog(config.log)
+    watchProcess(log)
     for (const { name, pointer, detail } of embeddedDefaults(config)) log.warn({ default: name, pointer, detail: detail.en }, 'default.used')
     const hub = await startHub({ config, log, signal: starting.signal })
     log.info({ signal: await stopped }, 'hub.stopping')

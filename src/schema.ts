@@ -10,6 +10,7 @@ import dossier from '../schemas/dossier.schema.json' with { type: 'json' }
 import envelope from '../schemas/envelope.schema.json' with { type: 'json' }
 import evidence from '../schemas/evidence.schema.json' with { type: 'json' }
 import mapping from '../schemas/mapping.schema.json' with { type: 'json' }
+import canonicalPackage from '../schemas/package.schema.json' with { type: 'json' }
 import problem from '../schemas/problem.schema.json' with { type: 'json' }
 import status from '../schemas/status.schema.json' with { type: 'json' }
 import workingCalendar from '../schemas/working-calendar.schema.json' with { type: 'json' }
@@ -20,7 +21,7 @@ import { text } from './model/text.js'
 
 export const SCHEMAS = {
   problem, envelope, document, status, dossier, delivery, 'adapter-manifest': adapterManifest, 'agency-directory': agencyDirectory,
-  'working-calendar': workingCalendar, evidence, config, mapping
+  'working-calendar': workingCalendar, evidence, config, mapping, package: canonicalPackage
 } as const
 export type SchemaName = keyof typeof SCHEMAS
 

@@ -55,6 +55,14 @@ export interface ReceiverOptions {
   keepBytes?: number
   /** Called for every package taken, once. */
   onDelivery?: (delivery: ReceivedDelivery) => void
+  /** Called for every package that arrived whole, each time; `status` is what an order to misbehave answers instead of taking it. */
+  onArrival?: (arrival: Arrival) => void
+}
+
+export interface Arrival {
+  readonly deliveryId: string
+  readonly sha256: string
+  readonly status?: number
 }
 
 interface State extends ReceiverOptions {
@@ -104,6 +112,7 @@ async function receive (state: State, request: IncomingMessage, response: Server
   const { size, sha256, body } = await read(request, state.keepBytes ?? 64 * 1024)
   state.counts.requests++
   if (mischief?.kind === 'status') {
+    state.onArrival?.({ deliveryId: factsOf(request).deliveryId, sha256, status: mischief.status })
     response.writeHead(mischief.status, { 'content-type': 'text/plain', ...mischief.headers }).end(mischief.body ?? '')
     return
   }
@@ -163,6 +172,7 @@ function factsOf ({ headers }: IncomingMessage): Pick<ReceivedDelivery, 'deliver
 }
 
 function take (state: State, delivery: ReceivedDelivery): boolean {
+  state.onArrival?.(delivery)
   if (state.taken.has(delivery.deliveryId)) {
     state.counts.duplicates++
     return false

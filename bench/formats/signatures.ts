@@ -9,7 +9,7 @@ import { verifyEnvelope } from '../../src/security/xmldsig/verify.js'
 import type { FormatCase } from './case.js'
 import { twelveKilobytes } from './decode.js'
 
-const TRUSTED: ChainVerdict = { status: 'valid', chain: 'trusted', revocation: 'good', certificates: [], reasons: [] }
+const TRUSTED: ChainVerdict = { status: 'valid', chain: 'trusted', revocation: 'good', revocationBy: [], certificates: [], reasons: [] }
 
 const { key, certificate } = makeSigner()
 const message = twelveKilobytes()

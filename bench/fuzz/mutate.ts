@@ -1,4 +1,5 @@
 // Mutations of messages, drawn from one seed: the same seed gives the same inputs on every machine.
+import { createRandom } from '../random.js'
 
 export interface Mutator {
   mutate (bytes: Buffer): Buffer
@@ -11,15 +12,7 @@ const TOKENS = ['<', '>', '</', '/>', '&', '&amp;', '&#0;', '&#x26;', '"', '\'',
   'AllDocument', '<Signature>', '</Signature>', '__proto__', 'null', '2014/02/30', '31/12/2026 25:00:00', '1e999', '{', '}', '[', ']', ',', '"a":', 'mật', 'PK\u0003\u0004', 'QUJD', '=', '====']
 
 export function createMutator (seed: number, corpus: readonly Buffer[]): Mutator {
-  let state = seed >>> 0
-  // mulberry32
-  const random = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-  const below = (most: number): number => Math.floor(random() * most)
+  const { below } = createRandom(seed)
   const splice = (bytes: Buffer, at: number, removed: number, added: Buffer): Buffer => Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at + removed)])
   /** A piece between two tags, or anywhere. */
   const piece = (bytes: Buffer): Buffer => {

@@ -1,34 +1,23 @@
 // What a promise of the conformance suite works with: a running counterpart, a kit that listens, and packages made to order.
-import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { CATALOGUE } from '../errors.js'
-import { newId } from '../ids.js'
 import type { Outcome } from '../model/delivery.js'
-import type { AdapterManifest, Envelope } from '../model/generated.js'
-import type { Content } from '../model/package.js'
+import type { AdapterManifest } from '../model/generated.js'
 import type { Adapter, AdapterKit, AdapterLog, AdapterSession, OutboundDelivery } from '../ports/adapter.js'
 import type { AdapterHarness } from './harness.js'
+import { KIT_CODECS } from './codecs.js'
 import { createHttpClient } from './http.js'
+import { EXAMPLE_LINKS } from './example-links.js'
 import { checkAdapter, type LoadedAdapter } from './load.js'
+import { createMemory } from './memory.js'
+import { within } from './within.js'
+import { sampleDelivery, type SampleDelivery, type SampleOptions } from './sample.js'
+
+export type { SampleDelivery, SampleOptions }
 
 /** What is examined: an adapter and its fake counterpart, with the settings that the counterpart asks for. */
 export interface Subject {
   readonly adapter: Adapter<never>
   readonly harness: AdapterHarness
-}
-
-/** A package made to order, and how much of it the adapter has read. */
-export interface SampleDelivery extends OutboundDelivery {
-  /** Bytes handed out by the current stream. */
-  pulled (): number
-}
-
-export interface SampleOptions {
-  size?: number
-  deliveryId?: string
-  attempt?: number
-  /** The stream breaks off with an error after this many bytes. */
-  breakAt?: number
 }
 
 export interface ConformanceContext {
@@ -45,6 +34,8 @@ export interface ConformanceContext {
   /** Delivers, checks that the outcome is well formed, and remembers it. `signal` defaults to 30 s. */
   deliver (session: AdapterSession, delivery: OutboundDelivery, signal?: AbortSignal): Promise<Outcome>
   probe (session: AdapterSession): Promise<Outcome>
+  /** Called before anything is closed. */
+  onClose (stop: () => void): void
   /** Sessions first, then connections, then the counterpart. */
   close (): Promise<void>
 }
@@ -55,11 +46,15 @@ export interface AdapterPromise {
   readonly name: string
   /** Which harm it prevents. */
   readonly why: string
+  /** It may take this long, ms, whatever the usual limit is. */
+  readonly limitMs?: number
   /** The reason why it does not concern this adapter; undefined when it does. */
   notApplicable? (subject: Subject): string | undefined
   /** Resolves when the promise is kept, rejects with an error that says what was seen instead. */
   run (context: ConformanceContext): Promise<void>
 }
+
+const CLOSE_LIMIT_MS = 5000
 
 /** Starts the counterpart. Rejects when the harness cannot start or gives settings that the schema refuses. */
 export async function openContext ({ adapter, harness }: Subject, now: () => number): Promise<ConformanceContext> {
@@ -71,9 +66,10 @@ export async function openContext ({ adapter, harness }: Subject, now: () => num
     throw new Error(`the harness's own settings are not valid: ${JSON.stringify(faults)}`)
   }
   const sessions: AdapterSession[] = []
+  const stops: Array<() => void> = []
   const logged: string[] = []
   const http = createHttpClient()
-  const kit: AdapterKit = { endpoint: 'conformance', log: recorder(logged), now, http }
+  const kit: AdapterKit = { endpoint: 'conformance', log: recorder(logged), now, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http }
   return {
     adapter: loaded,
     harness,
@@ -85,16 +81,19 @@ export async function openContext ({ adapter, harness }: Subject, now: () => num
       sessions.push(session)
       return session
     },
-    sample: options => sampleDelivery(loaded.manifest, options ?? {}),
+    sample: options => sampleDelivery(loaded.manifest, options ?? {}, harness),
     async deliver (session, delivery, signal = AbortSignal.timeout(30_000)) {
       if (session.deliver === undefined) throw new Error('the session has no deliver, although the manifest says outbound')
       return wellFormed(await session.deliver(delivery, signal))
     },
     probe: async session => wellFormed(await session.probe(AbortSignal.timeout(10_000))),
+    onClose (stop) { stops.push(stop) },
     async close () {
-      await Promise.allSettled(sessions.map(async session => { await session.close() }))
+      for (const stop of stops) stop()
+      // What hangs here is left behind: the report must come.
+      await within(CLOSE_LIMIT_MS, Promise.allSettled(sessions.map(async session => { await session.close() }))).catch(() => {})
       http.close()
-      await harness.stop()
+      await within(CLOSE_LIMIT_MS, harness.stop()).catch(() => {})
     }
   }
 }
@@ -118,80 +117,4 @@ function wellFormed (outcome: Outcome): Outcome {
     }
   }
   return outcome
-}
-
-const CHUNK_BYTES = 64 * 1024
-const PATTERN = Buffer.alloc(CHUNK_BYTES, 'Công văn số 12/UBND-VX <x> & \u0000\r\n')
-const digests = new Map<number, string>()
-
-/** The content of a sample: recognisable, never twice the same in one block, and cheap to make in any size. */
-function * chunksOf (size: number): Generator<Buffer> {
-  for (let at = 0; at < size; at += CHUNK_BYTES) {
-    const chunk = Buffer.from(PATTERN.subarray(0, Math.min(CHUNK_BYTES, size - at)))
-    if (chunk.length >= 4) chunk.writeUInt32BE(at)
-    yield chunk
-  }
-}
-
-function digestOf (size: number): string {
-  let digest = digests.get(size)
-  if (digest === undefined) {
-    const hash = createHash('sha256')
-    for (const chunk of chunksOf(size)) hash.update(chunk)
-    digests.set(size, digest = hash.digest('hex'))
-  }
-  return digest
-}
-
-/** A package with random ids and recognisable content; the first kind and format of the manifest. */
-export function sampleDelivery (manifest: AdapterManifest, options: SampleOptions): SampleDelivery {
-  const { size = 2000, deliveryId = newId(), attempt = 1, breakAt = Infinity } = options
-  const kind = manifest.kinds[0] ?? 'document'
-  let pulled = 0
-  const recipient = 'H36.99.03'
-  const envelope: Envelope = {
-    kind,
-    action: kind === 'status' ? '01' : kind === 'dossier' ? 'submit' : 'new',
-    identifier: `sample-${deliveryId}`,
-    correlationId: `sample-${deliveryId}`,
-    from: { code: 'H36.99.01', name: 'Sở Thử nghiệm' },
-    to: [{ code: recipient, name: 'UBND xã Mẫu' }],
-    priority: 0,
-    title: 'Về việc thử kết nối'
-  }
-  const open = async (): Promise<Readable> => {
-    pulled = 0
-    return Readable.from((function * () {
-      for (const chunk of chunksOf(size)) {
-        if (pulled + chunk.length > breakAt) throw new Error('the stored content broke off')
-        pulled += chunk.length
-        yield chunk
-      }
-    })(), { objectMode: false, highWaterMark: CHUNK_BYTES })
-  }
-  const mediaType = kind === 'document' && manifest.formats.includes('original') ? 'application/xml' : 'application/json'
-  return {
-    deliveryId,
-    packageId: newId(),
-    attempt,
-    envelope,
-    content: sampleContent(kind, envelope),
-    recipient,
-    body: { mediaType, size, sha256: digestOf(size), open },
-    attachments: [],
-    openAttachment: async n => { throw new Error(`the sample has no attachment ${n}`) },
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-    pulled: () => pulled
-  }
-}
-
-function sampleContent (kind: Envelope['kind'], envelope: Envelope): Content {
-  switch (kind) {
-    case 'document': return { kind, document: { documentId: envelope.identifier, docType: 'new', attachments: [] } }
-    case 'dossier': {
-      const to = envelope.to.map(({ code }) => code)
-      return { kind, dossier: { packageId: envelope.identifier, kind: 'submit', from: envelope.from.code, to, MaHoSo: '000.00.01.H36-261120-0001' } }
-    }
-    case 'status': return { kind, status: { statusCode: '01', responseFor: { documentId: envelope.identifier } }  }
-  }
 }

@@ -2,8 +2,8 @@
 // whether anything was sent, and tests must be able to intercept it.
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { Readable } from 'node:stream'
-import { type AdapterKit, type HttpAnswer, HttpFailure, type HttpRequest } from '../ports/adapter.js'
+import { addAbortSignal, Readable } from 'node:stream'
+import { type AdapterKit, type HttpAnswer, HttpFailure, type HttpRequest, type HttpStream } from '../ports/adapter.js'
 
 /** Where adapters may connect to. */
 export interface EgressPolicy {
@@ -13,6 +13,7 @@ export interface EgressPolicy {
 
 export interface HttpClient {
   readonly request: AdapterKit['http']['request']
+  readonly open: AdapterKit['http']['open']
   /** Closes all connections; exchanges that still run fail as broken. */
   close (): void
 }
@@ -25,14 +26,24 @@ const AGENT_OPTIONS = { keepAlive: true, maxFreeSockets: 16, timeout: 4000, sche
 /** Opens a client. Without `egress` every host is allowed. Time-outs are the caller's: it aborts the signal. */
 export function createHttpClient (options: { egress?: EgressPolicy } = {}): HttpClient {
   const agents = { 'http:': new http.Agent(AGENT_OPTIONS), 'https:': new https.Agent(AGENT_OPTIONS) }
+  const planOf = (request: HttpRequest): Exchange => {
+    const url = targetOf(request, options.egress)
+    return { url, request, agent: agents[url.protocol as keyof typeof agents], repeats: request.body instanceof Readable ? 0 : 1 }
+  }
   return {
     async request (request) {
       try {
-        const url = targetOf(request, options.egress)
-        const agent = agents[url.protocol as keyof typeof agents]
-        return await exchange({ url, request, agent, repeats: request.body instanceof Readable ? 0 : 1 })
+        return await exchange(planOf(request))
       } finally {
         if (request.body instanceof Readable) discard(request.body)
+      }
+    },
+    async open (request) {
+      try {
+        return await openExchange(planOf(request))
+      } catch (error) {
+        if (request.body instanceof Readable) discard(request.body)
+        throw error
       }
     },
     close () {
@@ -66,6 +77,24 @@ interface Exchange {
   readonly agent: http.Agent
   /** How often it may start again because a kept-alive connection was dead. */
   readonly repeats: number
+  /** Takes the answer as it comes; nothing is collected then, and the exchange never resolves. */
+  readonly onHead?: (answer: HttpStream) => void
+}
+
+async function openExchange (plan: Exchange): Promise<HttpStream> {
+  return await new Promise((resolve, reject) => { exchange({ ...plan, onHead: resolve }).catch(reject) })
+}
+
+/** The answer of an exchange that is over when its body is. */
+function streamOf (incoming: IncomingMessage, outgoing: ClientRequest, { body, signal }: HttpRequest): HttpStream {
+  // Whoever reads the body sees its failure; nobody else must die of it.
+  incoming.on('error', () => {})
+  incoming.once('close', () => {
+    if (!outgoing.writableFinished) outgoing.destroy()
+    if (body instanceof Readable) discard(body)
+  })
+  if (body instanceof Readable) body.on('error', () => { outgoing.destroy() })
+  return { status: incoming.statusCode ?? 0, headers: flatten(incoming.headers), body: addAbortSignal(signal, incoming) }
 }
 
 function exchange (plan: Exchange): Promise<HttpAnswer> {
@@ -110,6 +139,10 @@ function exchange (plan: Exchange): Promise<HttpAnswer> {
     watchConnection(outgoing, url, () => { progress.sent = true })
     outgoing.on('response', incoming => {
       progress.sent = true
+      if (plan.onHead !== undefined) {
+        finish(() => { plan.onHead?.(streamOf(incoming, outgoing, plan.request)) })
+        return
+      }
       progress.answer = { status: incoming.statusCode ?? 0, headers: flatten(incoming.headers), chunks: [] }
       collect(incoming, progress.answer, answered, fail)
     })

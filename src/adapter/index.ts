@@ -3,16 +3,23 @@ import { type Text, text } from '../model/text.js'
 import type { AdapterManifest } from '../model/generated.js'
 import type { Problem } from '../model/problem.js'
 import type { Outcome } from '../model/delivery.js'
+import type { ServiceOutcome } from '../model/service-call.js'
 import type { Adapter } from '../ports/adapter.js'
 
 export type * from '../ports/adapter.js'
+export type * from '../ports/dossier-wire.js'
 export type * from './harness.js'
 export { HttpFailure } from '../ports/adapter.js'
-export type { AdapterManifest, Attachment, Envelope } from '../model/generated.js'
+export type { AdapterManifest, Attachment, Dossier, Envelope } from '../model/generated.js'
 export type { Content } from '../model/package.js'
 export type { ErrorCode } from '../errors.js'
 export type { Outcome, Problem, Text }
 export { type AnswerReading, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, retryAfterMs } from './http-outcome.js'
+export { createBase64Decoder } from '../formats/edxml/base64.js'
+export { readVxpTimestamp, signVxp, verifyVxp, type VxpCall, writeVxpTimestamp } from '../formats/vxp/signature.js'
+export { compareAgencies, type DirectoryChange } from '../model/directory-changes.js'
+export * from './folders/index.js'
+export { deliveryMadeAt, isListedAs, rememberLatest } from './sent-list.js'
 export { text }
 
 /**
@@ -28,6 +35,20 @@ export function defineAdapter<Settings> (parts: { manifest: object, settingsSche
 /** The receiving system has the package for good. */
 export function delivered (externalId?: string): Outcome {
   return externalId === undefined ? { kind: 'delivered' } : { kind: 'delivered', externalId }
+}
+
+/** The answer to a question: fields that the adapter names, nothing else of what the other side said. */
+export function answered (result: Readonly<Record<string, unknown>>): ServiceOutcome {
+  return { kind: 'answered', result }
+}
+
+/** A question as the table of HTTP outcomes judges it, where there was no answer to read. Throws when there was one. */
+export function unanswered (outcome: Outcome): ServiceOutcome {
+  switch (outcome.kind) {
+    case 'refused': return outcome
+    case 'deferred': return { kind: 'unavailable', problem: outcome.problem, ...(outcome.retryAfterMs === undefined ? {} : { retryAfterMs: outcome.retryAfterMs }) }
+    default: throw new TypeError(`no failure: ${outcome.kind}`)
+  }
 }
 
 /** The recipient will fetch the package from the hub. */

@@ -1,6 +1,7 @@
 // Finds an adapter by the name in the configuration and makes sure, before anything runs, that it fits this hub.
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { fault, HubError } from '../errors.js'
 import type { AdapterManifest } from '../model/generated.js'
@@ -8,6 +9,8 @@ import type { Fault } from '../model/problem.js'
 import { text } from '../model/text.js'
 import type { Adapter } from '../ports/adapter.js'
 import { compileSettings, faultsOf } from '../schema.js'
+import type { AdapterHarness } from './harness.js'
+import { lendModules } from './lend.js'
 import { maskSettings, secretsOf } from './settings.js'
 
 /** The version of the adapter contract that this hub offers. */
@@ -29,13 +32,25 @@ const BUILT_IN = new URL('../../adapters/', import.meta.url)
 const PLAIN_NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/
 
 /**
- * Loads an adapter: a built-in one (folder of adapters/), an npm package installed beside the hub, or a path that
- * starts with `./` or `/` (a folder with index.js, or a module). Throws `CONFIG_INVALID` with all faults.
+ * Loads an adapter: a built-in one (folder of adapters/), an npm package installed beside the hub or in the folder where it
+ * is started, or a path that starts with `./` or `/` (a folder with index.js, or a module). Throws `CONFIG_INVALID` with all faults.
  */
 export async function loadAdapter (name: string): Promise<LoadedAdapter> {
-  const { specifier, builtIn } = await locate(name)
-  const adapter = adapterIn(await importModule(name, specifier), name)
+  const { index, builtIn } = await locate(name)
+  const adapter = adapterIn(await importModule(name, index), name)
   return checkAdapter(adapter, builtIn ? name : undefined)
+}
+
+/** The fake counterpart of an adapter: `harness.js` beside its index.js, `NAME/harness` of a package. Throws `CONFIG_INVALID`. */
+export async function loadHarness (name: string): Promise<AdapterHarness> {
+  const { createHarness } = await importModule(`${name}: harness`, (await locate(name)).harness)
+  if (typeof createHarness === 'function') return await createHarness() as AdapterHarness
+  throw invalid(text(`harness.js của "${name}" phải export "createHarness".`, `The harness.js of "${name}" has to export "createHarness".`))
+}
+
+/** The folder that an adapter's index.js lies in. */
+export async function folderOf (name: string): Promise<string> {
+  return fileURLToPath(new URL('./', (await locate(name)).index))
 }
 
 /**
@@ -68,11 +83,13 @@ export function checkAdapter (adapter: Adapter<never>, folder?: string): LoadedA
   }
 }
 
-async function locate (name: string): Promise<{ specifier: string, builtIn: boolean }> {
+interface Located { index: string, harness: string, builtIn: boolean }
+
+async function locate (name: string): Promise<Located> {
   if (/^(\.?\/|[A-Za-z]:\\)/.test(name)) {
     const path = resolve(name)
     const isFolder = await stat(path).then(found => found.isDirectory(), () => false)
-    return { specifier: pathToFileURL(isFolder ? resolve(path, 'index.js') : path).href, builtIn: false }
+    return besideIndex(pathToFileURL(isFolder ? resolve(path, 'index.js') : path), { builtIn: false })
   }
   if (!PLAIN_NAME.test(name)) {
     throw invalid(text(
@@ -81,10 +98,28 @@ async function locate (name: string): Promise<{ specifier: string, builtIn: bool
   }
   const module = new URL(`${name}/index.js`, BUILT_IN)
   const builtIn = await stat(fileURLToPath(module)).then(() => true, () => false)
-  return { specifier: builtIn ? module.href : name, builtIn }
+  return builtIn ? besideIndex(module, { builtIn }) : { index: packageModule(name), harness: packageModule(`${name}/harness`), builtIn }
+}
+
+function besideIndex (index: URL, { builtIn }: { builtIn: boolean }): Located {
+  return { index: index.href, harness: new URL('harness.js', index).href, builtIn }
+}
+
+/** A package of the hub's surroundings, or of the folder where it is started; what is in neither is left to the import to complain about. */
+function packageModule (specifier: string): string {
+  try {
+    return import.meta.resolve(specifier)
+  } catch {
+    try {
+      return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(specifier)).href
+    } catch {
+      return specifier
+    }
+  }
 }
 
 async function importModule (name: string, specifier: string): Promise<Record<string, unknown>> {
+  if (!specifier.startsWith(BUILT_IN.href)) lendModules()
   try {
     return await import(specifier) as Record<string, unknown>
   } catch (cause) {

@@ -6,6 +6,8 @@ import { HubError } from '../errors.js'
 import { newId } from '../ids.js'
 import { text } from '../model/text.js'
 import type { BlobRef, Blobs, BlobWriter } from '../ports/blobs.js'
+import { createCollection, putBackSetAside } from './collection.js'
+import { guarded, ignoreMissing } from './failure.js'
 import { FileWriter, toStorageError } from './file-writer.js'
 
 export interface FilesystemBlobsOptions {
@@ -16,7 +18,7 @@ export interface FilesystemBlobsOptions {
 }
 
 const ADDRESS = /^[0-9a-f]{64}$/
-const TEMPORARY = /^[0-9a-f-]{36}\.part$/
+const TEMPORARY = /^[0-9a-f-]{36}\.(part|mark)$/
 /** Other processes may be writing at this moment; but nobody leaves a file alone this long in the middle of an upload. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000
 
@@ -24,7 +26,7 @@ const ABANDONED_AFTER_MS = 60 * 60 * 1000
  * Opens `directory`: a blob is `ab/cd/<sha256>`, one on its way in is a file in `tmp`. Temporary files that nobody has
  * written to for an hour are left over from a crash and are removed here.
  * `open` streams what is on the disk and does not hash it again; a reader that needs proof compares the SHA-256 itself.
- * Nothing guards `remove` against a `commit` of the same content at that moment: the caller knows who refers to what.
+ * Nothing guards `remove` against a `commit` of the same content at that moment, `removeUntouched` does.
  * @throws HubError `CONFIG_INVALID` when the directory cannot be made, read or written; `STORAGE_FULL` when the disk is full
  */
 export async function openFilesystemBlobs ({ directory, openTemporary = openPrivate }: FilesystemBlobsOptions): Promise<Blobs> {
@@ -48,6 +50,7 @@ export async function openFilesystemBlobs ({ directory, openTemporary = openPriv
     await mkdir(temporary, { recursive: true, mode: 0o700 })
     await probe()
     await removeAbandoned(temporary)
+    await putBackSetAside({ temporary, pathOf: shards.pathOf })
   } catch (error) {
     throw toOpeningError(directory, error)
   }
@@ -70,6 +73,7 @@ export async function openFilesystemBlobs ({ directory, openTemporary = openPriv
       // Not synced: after a power cut the blob may be back, which costs space and nothing else.
       await guarded(async () => { await rm(shards.pathOf(sha256), { force: true }) })
     },
+    ...createCollection({ directory, temporary, pathOf: shards.pathOf, ownNow: async () => await ownNow(temporary) }),
     probe,
     async close () {
       await Promise.all([...unfinished].map(async writer => { await writer.discard() }))
@@ -129,31 +133,21 @@ async function syncDirectory (path: string): Promise<void> {
   }
 }
 
-/** Ages are taken from the file system's own clock, by a file made now: the disk may be another machine's. */
-async function removeAbandoned (temporary: string): Promise<void> {
-  const mark = join(temporary, `${newId()}.part`)
+/** The file system's own clock, by a file made now: the disk may be another machine's. */
+async function ownNow (temporary: string): Promise<number> {
+  const mark = join(temporary, `${newId()}.mark`)
   await (await openPrivate(mark)).close()
-  const { mtimeMs: now } = await stat(mark)
+  const { mtimeMs } = await stat(mark)
   await rm(mark)
+  return mtimeMs
+}
+
+async function removeAbandoned (temporary: string): Promise<void> {
+  const now = await ownNow(temporary)
   for (const name of await readdir(temporary)) {
     const path = join(temporary, name)
     const changedAt = TEMPORARY.test(name) ? await stat(path).then(found => found.mtimeMs, ignoreMissing(now)) : now
     if (now - changedAt > ABANDONED_AFTER_MS) await rm(path, { force: true })
-  }
-}
-
-function ignoreMissing<T> (instead: T): (error: NodeJS.ErrnoException) => T {
-  return error => {
-    if (error.code === 'ENOENT') return instead
-    throw error
-  }
-}
-
-async function guarded<T> (act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    throw toStorageError(error)
   }
 }
 

@@ -40,6 +40,11 @@ export function createInProcessBroker (lanes: InProcessLanes = createInProcessLa
       assertOpen()
       return { ready: lanes[lane].ready }
     },
+    async countInvalid () {
+      assertOpen()
+      return 0
+    },
+    onPublishable () {},
     async probe () {
       assertOpen()
     },

@@ -47,10 +47,13 @@ export async function openRabbitmqBroker (options: RabbitmqBrokerOptions): Promi
       answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
       signal
     }, setUp)
+  const publishable: Array<() => void> = []
+  const tell = (): void => { for (const listener of publishable) listener() }
   const publishing = keepLinked({
     role: 'publish',
     log,
-    open: async signal => await open('publish', signal, async connection => await openPublishing(connection, topology, log))
+    open: async signal => await open('publish', signal, async connection => await openPublishing(connection, { topology, log, onUnblocked: tell })),
+    onOpened: tell
   })
   const publisher = (): PublishingSession => publishing.session() ?? fail(publishing.reason())
   const divert = createDivert({ topology, log, send: async message => { await publisher().send([message]) } })
@@ -60,7 +63,7 @@ export async function openRabbitmqBroker (options: RabbitmqBrokerOptions): Promi
     open: async signal => await open('consume', signal, async connection => await openConsuming(connection, topology, divert)),
     onOpened: session => { for (const subscription of subscriptions) void session.attach(subscription) }
   })
-  const countReady = async (lane: Lane): Promise<number> => await (consuming.session() ?? fail(consuming.reason())).countReady(lane)
+  const count = async (queue: string): Promise<number> => await (consuming.session() ?? fail(consuming.reason())).countReady(queue)
   return {
     async publish (claims) {
       const session = publisher()
@@ -74,11 +77,15 @@ export async function openRabbitmqBroker (options: RabbitmqBrokerOptions): Promi
       return createConsumer(subscription, subscriptions)
     },
     async inspect (lane) {
-      return { ready: await countReady(lane) }
+      return { ready: await count(topology.lanes[lane].name) }
     },
+    async countInvalid () {
+      return await count(topology.invalid.name)
+    },
+    onPublishable (listener) { publishable.push(listener) },
     async probe () {
       publisher().assertAccepting()
-      await countReady('urgent')
+      await count(topology.lanes.urgent.name)
     },
     async close () {
       closed = true
@@ -109,7 +116,7 @@ interface PublishingSession extends LinkSession {
   assertAccepting (): void
 }
 
-async function openPublishing (connection: AmqpConnection, topology: Topology, log: LinkLog): Promise<PublishingSession> {
+async function openPublishing (connection: AmqpConnection, { topology, log, onUnblocked }: { topology: Topology, log: LinkLog, onUnblocked: () => void }): Promise<PublishingSession> {
   const amqpChannel = await connection.model.createConfirmChannel()
   connection.guard(amqpChannel)
   await declareTopology(topology, amqpChannel)
@@ -130,6 +137,7 @@ async function openPublishing (connection: AmqpConnection, topology: Topology, l
   connection.model.on('unblocked', () => {
     blockedBecause = undefined
     log.info({ component: 'broker' }, 'connection.unblocked')
+    onUnblocked()
   })
   const assertAccepting = (): void => { if (blockedBecause !== undefined) fail(blockedBecause) }
   return {
@@ -191,7 +199,7 @@ interface Subscription {
 interface ConsumingSession extends LinkSession {
   /** Begins to hand out claims. Never rejects: where it fails, the connection ends and the next one attaches again. */
   attach (subscription: Subscription): Promise<void>
-  countReady (lane: Lane): Promise<number>
+  countReady (queue: string): Promise<number>
 }
 
 type Divert = (message: ConsumeMessage, lane: Lane) => Promise<void>
@@ -210,8 +218,8 @@ async function openConsuming (connection: AmqpConnection, topology: Topology, di
         connection.cut(reasonOf(error))
       }
     },
-    async countReady (lane) {
-      return (await connection.answer(control.checkQueue(topology.lanes[lane].name))).messageCount
+    async countReady (queue) {
+      return (await connection.answer(control.checkQueue(queue))).messageCount
     },
     async close () {
       const channels = [...open]

@@ -31,7 +31,7 @@ interface InboxAnswer { items: Array<{ deliveryId: string, sha256: string }> }
 
 const TU_PHAP: DemoOrganization = { code: 'H36.11', name: 'Sở Tư pháp tỉnh Lâm Đồng' }
 
-/** Starts the agencies' side. The department of justice answers its first document with 01 and 03, and passes its dossier on. */
+/** Starts the agencies' side. The department of justice answers each document with 01 and 03, and passes its dossier on. */
 export function startAgencies ({ url, province, run, onFault }: AgenciesOptions): Agencies {
   const answered: Answered[] = []
   const clients = new Map([...province.keys].map(([id, key]) => [id, createApiClient(url, key)]))
@@ -94,8 +94,9 @@ async function answerAsJustice (client: ApiClient, context: { province: Province
         await send('Hồ sơ chuyển tiếp lên trục quốc gia', { contentType: 'application/json', body: onward, expect: { G15: 'national' } })
       } else if (kind === 'document') {
         for (const [statusCode, description] of [['01', 'Văn bản đã đến hệ thống QLVB'], ['03', 'Văn thư đã tiếp nhận, số đến 412']] as const) {
-          const status = statusFor(body, { statusCode, description })
-          await send(`Trạng thái ${statusCode}`, { contentType: 'application/xml', body: status, expect: { H36: 'province' } })
+          const issuer = issuerOf(body)
+          const status = statusFor(body, { issuer, statusCode, description })
+          await send(`Trạng thái ${statusCode} cho ${issuer}`, { contentType: 'application/xml', body: status, expect: { [issuer]: issuer.startsWith('H36') ? 'province' : 'national' } })
         }
       }
     }
@@ -103,10 +104,14 @@ async function answerAsJustice (client: ApiClient, context: { province: Province
   }
 }
 
-function statusFor (message: Buffer, more: { statusCode: string, description: string }): Buffer {
+function issuerOf (message: Buffer): string {
+  return /<edXML:From>\s*<edXML:OrganId>([^<]*)</.exec(message.toString())?.[1] ?? ''
+}
+
+function statusFor (message: Buffer, more: { issuer: string, statusCode: string, description: string }): Buffer {
   const read = (element: string): string => new RegExp(`<edXML:${element}>([^<]*)<`).exec(message.toString())?.[1] ?? ''
   const at = Date.now()
-  return statusMessage({ from: TU_PHAP, issuer: 'H36', documentId: read('DocumentId'), code: `${read('CodeNumber')}/${read('CodeNotation')}`, promulgationDate: toDate(at), at, ...more })
+  return statusMessage({ from: TU_PHAP, documentId: read('DocumentId'), code: `${read('CodeNumber')}/${read('CodeNotation')}`, promulgationDate: toDate(at), at, ...more })
 }
 
 async function pause (ms: number, signal: AbortSignal): Promise<void> {

@@ -21,9 +21,21 @@ export interface DemoDocument {
   subject: string
   /** OtherInfo/Priority, 0 to 4. */
   priority: number
-  /** Epoch ms. */
+  /** Promulgation, epoch ms. */
   at: number
   files: DemoFile[]
+  /** Absent: a new document. */
+  change?: DemoChange
+}
+
+/** A revocation, an update, or a document that replaces others. */
+export interface DemoChange {
+  kind: 'revocation' | 'update' | 'replacement'
+  reason: string
+  /** Epoch ms; tells one update of a document from the next. */
+  at: number
+  /** DocumentIds that a replacement replaces. */
+  replaces?: string[]
 }
 
 export interface DemoStatus {
@@ -47,7 +59,7 @@ export function documentIdOf ({ from, at, number, notation }: Pick<DemoDocument,
 }
 
 export function documentMessage (document: DemoDocument): Buffer {
-  const { from, to, number, notation, subject, priority, at, files } = document
+  const { from, to, number, notation, subject, priority, at, files, change } = document
   const documentId = documentIdOf(document)
   const cids = files.map(() => randomUUID())
   const header = prefixed({
@@ -65,8 +77,8 @@ export function documentMessage (document: DemoDocument): Buffer {
       SteeringType: '1'
     },
     TraceHeaderList: {
-      TraceHeader: { OrganId: from.code, Timestamp: toTimestamp(at) },
-      Bussiness: { BussinessDocType: '0', BussinessDocReason: 'Văn bản điện tử mới', Paper: '0' }
+      TraceHeader: { OrganId: from.code, Timestamp: toTimestamp(change?.at ?? at) },
+      Bussiness: businessOf(documentId, change)
     }
   })
   const references = files.map(({ name, contentType }, index) => ({ ContentId: `cid:${cids[index]}`, ContentType: contentType, Description: name, AttachmentName: name }))
@@ -78,7 +90,19 @@ export function documentMessage (document: DemoDocument): Buffer {
     ContentType: contentType,
     'edXML:ContentTransferEncoded': { $: { 'xmlns:edXML': NAMESPACE }, _: bytes.toString('base64') }
   }))
-  return message({ 'edXML:edXMLHeader': header, 'edXML:edXMLBody': body }, { AttachmentEncoded: { Attachment: attachments } })
+  return message({ 'edXML:edXMLHeader': header, 'edXML:edXMLBody': body }, files.length === 0 ? {} : { AttachmentEncoded: { Attachment: attachments } })
+}
+
+/** Bussiness of §1.4; an update says what has changed. */
+function businessOf (documentId: string, change: DemoChange | undefined): Tree {
+  if (change === undefined) return { BussinessDocType: '0', BussinessDocReason: 'Văn bản điện tử mới', Paper: '0' }
+  const { kind, reason, replaces = [] } = change
+  const rest = { BussinessDocReason: reason, Paper: '0' }
+  switch (kind) {
+    case 'revocation': return { BussinessDocType: '1', ...rest }
+    case 'update': return { DocumentId: documentId, BussinessDocType: '2', ...rest, BussinessDocumentInfo: { DocumentInfo: '1', DocumentReceiver: '0' } }
+    case 'replacement': return { BussinessDocType: '3', ...rest, ReplacementInfoList: { ReplacementInfo: replaces.map(id => ({ DocumentId: id })) } }
+  }
 }
 
 export function statusMessage ({ from, issuer, documentId, code, promulgationDate, statusCode, description, at }: DemoStatus): Buffer {

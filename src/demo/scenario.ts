@@ -1,6 +1,6 @@
 // What the demo sends: every axis, every kind of address, and three packages that must be refused.
 import { createHash } from 'node:crypto'
-import { documentMessage, type DemoDocument, type DemoFile, type DemoOrganization } from './edxml.js'
+import { documentIdOf, documentMessage, type DemoDocument, type DemoFile, type DemoOrganization } from './edxml.js'
 import { pdf, zippedWorkbook } from './files.js'
 
 export interface DemoPackage {
@@ -23,7 +23,16 @@ export interface BadPackage {
   expect: { status: number, code: string }
 }
 
-export interface Scenario { packages: DemoPackage[], bad: BadPackage[] }
+/** A document that waits at the national axis. */
+export interface IncomingDocument extends Pick<DemoPackage, 'title' | 'expect'> {
+  from: string
+  /** Receivers as the axis names them: one queue item each. */
+  to: string[]
+  documentId: string
+  body: Buffer
+}
+
+export interface Scenario { packages: DemoPackage[], incoming: IncomingDocument[], bad: BadPackage[] }
 
 const AGENCIES = {
   ubnd: { code: 'H36', name: 'UBND tỉnh Lâm Đồng' },
@@ -35,6 +44,7 @@ const AGENCIES = {
   phanThiet: { code: 'H36.212', name: 'UBND phường Phan Thiết' },
   datDai: { code: 'H36.10.01', name: 'Chi nhánh Văn phòng đăng ký đất đai khu vực Đức Trọng' },
   thue: { code: 'G12.18.36.01', name: 'Thuế cơ sở 1 tỉnh Lâm Đồng' },
+  boTuPhap: { code: 'G15', name: 'Bộ Tư pháp' },
   vpcp: { code: 'G22', name: 'Văn phòng Chính phủ' },
   huyenDucTrong: { code: 'H36.41', name: 'UBND huyện Đức Trọng' },
   oldOrder: { code: '000.03.99.H36', name: 'Trung tâm Chuyển đổi số' },
@@ -45,13 +55,16 @@ const AGENCIES = {
 
 /** Builds the packages of one run; `run` makes their identifiers new, so that the demo can be repeated on the same store. */
 export async function buildScenario ({ run, at }: { run: string, at: number }): Promise<Scenario> {
-  const { ubnd, tuPhap, taiChinh, ducTrong, diLinh, xuanHuong, phanThiet, datDai, thue, vpcp, huyenDucTrong, oldOrder, dakNong, binhThuan, nobody } = AGENCIES
+  const { ubnd, tuPhap, taiChinh, ducTrong, diLinh, xuanHuong, phanThiet, datDai, thue, boTuPhap, vpcp, huyenDucTrong, oldOrder, dakNong, binhThuan, nobody } = AGENCIES
   let number = 0
   const plan = pdf('van-ban.pdf', 'Lam Dong, cong van mau')
   const workbook = await zippedWorkbook('PhuLuc.xlsx', [['Đơn vị', 'Số hồ sơ'], ['UBND xã Đức Trọng', '412']])
-  const document = (from: DemoOrganization, to: DemoOrganization[], more: { subject: string, priority?: number, files?: DemoFile[] }): Buffer => {
-    const facts: DemoDocument = { from, to, number: `${run}${++number}`, notation: 'UBND-VX', priority: 0, files: [plan], at, ...more }
-    return documentMessage(facts)
+  const factsOf = (from: DemoOrganization, to: DemoOrganization[], more: { subject: string, priority?: number, files?: DemoFile[] }): DemoDocument =>
+    ({ from, to, number: `${run}${++number}`, notation: 'UBND-VX', priority: 0, files: [plan], at, ...more })
+  const document = (...facts: Parameters<typeof factsOf>): Buffer => documentMessage(factsOf(...facts))
+  const incoming = (from: DemoOrganization, to: DemoOrganization[], subject: string): Pick<IncomingDocument, 'from' | 'to' | 'documentId' | 'body'> => {
+    const facts = factsOf(from, to, { subject })
+    return { from: from.code, to: to.map(({ code }) => code), documentId: documentIdOf(facts), body: documentMessage(facts) }
   }
   const xml = 'application/xml'
   const valid = document(taiChinh, [ubnd], { subject: 'V/v báo cáo quyết toán quý III' })
@@ -61,8 +74,11 @@ export async function buildScenario ({ run, at }: { run: string, at: number }): 
       { title: 'Văn bản hỏa tốc', client: 'ubnd-tinh', contentType: xml, body: document(ubnd, [diLinh, xuanHuong, phanThiet, thue], { subject: 'V/v ứng phó mưa lũ trên địa bàn tỉnh', priority: 3 }), expect: { [diLinh.code]: 'commune', [xuanHuong.code]: 'commune', [phanThiet.code]: 'commune', [thue.code]: 'district' } },
       { title: 'Gửi huyện đã kết thúc hoạt động', client: 'so-tu-phap', contentType: xml, body: document(tuPhap, [huyenDucTrong], { subject: 'V/v rà soát hộ tịch' }), expect: { [huyenDucTrong.code]: 'commune' } },
       { title: 'Mã định danh kiểu cũ', client: 'so-tu-phap', contentType: xml, body: document(tuPhap, [oldOrder], { subject: 'V/v cấp tài khoản dùng chung' }), expect: { [oldOrder.code]: 'province' } },
-      { title: 'Bộ, ngành gửi tỉnh đã sáp nhập', client: 'truc-quoc-gia', contentType: xml, body: document(vpcp, [dakNong, binhThuan], { subject: 'V/v báo cáo sắp xếp đơn vị hành chính' }), expect: { [dakNong.code]: 'province' } },
       { title: 'Hồ sơ từ một cửa xã, kèm tệp', client: 'xa-duc-trong', contentType: 'multipart/form-data', body: dossierForm(run, plan), expect: { [tuPhap.code]: 'province', 'H36.01.01': 'province' } }
+    ],
+    incoming: [
+      { title: 'Văn bản đến từ trục quốc gia', ...incoming(boTuPhap, [tuPhap], 'V/v hướng dẫn đăng ký hộ tịch trực tuyến'), expect: { [tuPhap.code]: 'province' } },
+      { title: 'Bộ, ngành gửi tỉnh đã sáp nhập', ...incoming(vpcp, [dakNong, binhThuan], 'V/v báo cáo sắp xếp đơn vị hành chính'), expect: { [dakNong.code]: 'province' } }
     ],
     bad: [
       { title: 'Nơi nhận không có trong danh mục', client: 'ubnd-tinh', contentType: xml, body: document(ubnd, [nobody], { subject: 'V/v gửi nhầm' }), expect: { status: 422, code: 'RECIPIENT_UNKNOWN' } },

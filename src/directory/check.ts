@@ -2,6 +2,7 @@
 import { fault } from '../errors.js'
 import { normalizeCode } from '../model/agency-code.js'
 import type { AgencyCode, EndpointConfig } from '../model/generated.js'
+import { shareKinds } from '../model/kinds.js'
 import type { Fault } from '../model/problem.js'
 import { type Text, text } from '../model/text.js'
 import type { DirectorySource } from './files.js'
@@ -108,28 +109,31 @@ function checkServing ({ sources, endpoints, main, listed, faults }: {
   listed: ReadonlyMap<string, ListedPlace[]>
   faults: Fault[]
 }): void {
-  const served = new Map<string, string>()
-  const serve = (agency: string, endpoint: string, pointer: string): void => {
-    const other = served.get(agency)
-    if (other !== undefined && other !== endpoint) faults.push(wrong(pointer, agency, text(`${agency} đã do điểm kết nối ${other} phục vụ.`,
-      `${agency} is already served by endpoint ${other}.`)))
-    served.set(agency, other ?? endpoint)
+  const served = new Map<string, EndpointConfig[]>()
+  const serve = (agency: string, endpoint: EndpointConfig, pointer: string): void => {
+    const others = served.get(agency) ?? []
+    const other = others.find(each => each.id !== endpoint.id && shareKinds(each, endpoint))
+    if (other !== undefined) faults.push(wrong(pointer, agency, text(`${agency} đã do điểm kết nối ${other.id} phục vụ.`,
+      `${agency} is already served by endpoint ${other.id}.`)))
+    served.set(agency, [...others, endpoint])
   }
-  endpoints.forEach(({ id, serves }, index) => {
+  endpoints.forEach((endpoint, index) => {
+    const { serves } = endpoint
     serves.forEach((written, position) => {
       const pointer = `/endpoints/${index}/serves/${position}`
       const code = normalizeCode(written)
       const agency = main.get(code)?.code ?? listed.get(code)?.[0]?.owner
       if (agency === undefined) faults.push(unknown(pointer, written))
-      else serve(agency, id, pointer)
+      else serve(agency, endpoint, pointer)
     })
   })
-  const known = new Set(endpoints.map(({ id }) => id))
+  const known = new Map(endpoints.map(endpoint => [endpoint.id, endpoint]))
   for (const { path, content } of sources) {
     content.agencies.forEach(({ code, endpoint }, index) => {
       if (endpoint === undefined) return
       const pointer = `${path}#/agencies/${index}/endpoint`
-      if (known.has(endpoint)) serve(normalizeCode(code), endpoint, pointer)
+      const named = known.get(endpoint)
+      if (named !== undefined) serve(normalizeCode(code), named, pointer)
       else faults.push(wrong(pointer, endpoint, text(`Không có điểm kết nối ${endpoint} trong cấu hình.`, `The configuration has no endpoint ${endpoint}.`)))
     })
   }

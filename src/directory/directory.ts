@@ -2,12 +2,13 @@
 import type { Agency, Axis, EndpointConfig, Envelope, RouteReason } from '../model/generated.js'
 import type { AgencyView, Directory, Endpoint, Resolution } from '../ports/directory.js'
 import { dayOf, startOfDay } from '../model/calendar.js'
+import { takesKind } from '../model/kinds.js'
 import { axisOf, provinceNumberOf } from './axis.js'
 import { checkDirectory } from './check.js'
 import { directoryFaulty, type DirectorySource } from './files.js'
 import { codeReason, gatewayReason, notYetProblem, ownReason, superiorReason, unknownProblem, unreachableProblem } from './reasons.js'
 import { createRegister, type Register } from './register.js'
-import { follow, isClosed } from './succession.js'
+import { follow, isClosed, lineage } from './succession.js'
 
 export interface DirectoryOptions {
   files: readonly DirectorySource[]
@@ -37,7 +38,7 @@ export function createDirectory ({ files, endpoints: configs, provinceCode, send
   }
   function viewOf (agency: Agency, day: string): AgencyView {
     const closed = isClosed(agency, day)
-    const servedBy = closed ? undefined : choice.choose(agency, day)?.endpoint.id
+    const servedBy = closed ? undefined : choice.choose(agency, { day })?.endpoint.id
     return {
       ...agency,
       axis: choice.axisOf(agency),
@@ -51,6 +52,7 @@ export function createDirectory ({ files, endpoints: configs, provinceCode, send
     resolve: (code, { kind, at }) => resolve({ register, choice }, code, { kind, day: dayOf(at) }),
     maySend: (agency, at) => (agency.validFrom === undefined || agency.validFrom <= dayOf(at)) &&
       (agency.closedFrom === undefined || at < startOfDay(agency.closedFrom, senderGraceDays)),
+    lineage: (agency, at) => lineage(register, agency, dayOf(at)),
     view (code, at) {
       const day = dayOf(at)
       const agency = register.match(code, day)?.agency
@@ -74,7 +76,7 @@ function resolve ({ register, choice }: { register: Register, choice: EndpointCh
   const { agency } = followed
   if (followed.kind === 'lost') return { kind: 'refused', agency, problem: followed.problem, reasons }
   if (agency.validFrom !== undefined && agency.validFrom > day) return { kind: 'refused', agency, problem: notYetProblem(agency), reasons }
-  const chosen = choice.choose(agency, day)
+  const chosen = choice.choose(agency, on)
   if (chosen === undefined) return { kind: 'refused', agency, problem: unreachableProblem(agency, choice.axisOf(agency)), reasons }
   reasons.push(chosen.reason)
   return { kind: 'found', agency, endpoint: chosen.endpoint, reasons }
@@ -83,43 +85,55 @@ function resolve ({ register, choice }: { register: Register, choice: EndpointCh
 interface EndpointChoice {
   readonly endpoints: readonly Endpoint[]
   axisOf (agency: Agency): Axis
-  /** Its own endpoint; else that of the nearest open superior that takes mail for its subtree; else the gateway of its axis. */
-  choose (agency: Agency, day: string): { endpoint: Endpoint, reason: RouteReason } | undefined
+  /**
+   * Its own endpoint; else that of the nearest open superior that takes mail for its subtree; else the gateway of its axis.
+   * Endpoints that do not take the kind are passed over; without one, none is.
+   */
+  choose (agency: Agency, on: { kind?: Envelope['kind'], day: string }): { endpoint: Endpoint, reason: RouteReason } | undefined
 }
 
+type Serving = { endpoint: Endpoint } & Pick<EndpointConfig, 'scope' | 'kinds'>
+
 function createEndpointChoice (register: Register, configs: readonly EndpointConfig[], axisOf: (agency: Agency) => Axis): EndpointChoice {
-  const own = new Map<Agency, { endpoint: Endpoint, scope: EndpointConfig['scope'] }>()
-  const gateways = new Map<Axis, Endpoint>()
-  const byId = new Map<string, { endpoint: Endpoint, scope: EndpointConfig['scope'] }>()
-  for (const { serves, scope, gateway, ...endpoint } of configs) {
-    byId.set(endpoint.id, { endpoint, scope })
-    if (gateway !== undefined) gateways.set(gateway, endpoint)
+  const own = new Map<Agency, Serving[]>()
+  const gateways = new Map<Axis, Serving[]>()
+  const byId = new Map<string, Serving>()
+  for (const { serves, scope, gateway, kinds, ...endpoint } of configs) {
+    const serving: Serving = { endpoint, scope, ...(kinds === undefined ? {} : { kinds }) }
+    byId.set(endpoint.id, serving)
+    if (gateway !== undefined) add(gateways, gateway, serving)
     for (const code of serves) {
       const agency = register.match(code, '')?.agency
-      if (agency !== undefined) own.set(agency, { endpoint, scope })
+      if (agency !== undefined) add(own, agency, serving)
     }
   }
   for (const agency of register.agencies) {
     const named = agency.endpoint === undefined ? undefined : byId.get(agency.endpoint)
-    if (named !== undefined) own.set(agency, named)
+    if (named !== undefined) add(own, agency, named)
   }
+  const taking = (servings: readonly Serving[] | undefined, kind: Envelope['kind'] | undefined): Serving | undefined =>
+    servings?.find(serving => takesKind(serving, kind))
   return {
     endpoints: [...byId.values()].map(({ endpoint }) => endpoint),
     axisOf,
-    choose (agency, day) {
-      const direct = own.get(agency)
+    choose (agency, { kind, day }) {
+      const direct = taking(own.get(agency), kind)
       if (direct !== undefined) return { endpoint: direct.endpoint, reason: ownReason(agency, direct.endpoint.id) }
       for (let superior = agency.parent; superior !== undefined;) {
         const next = register.get(superior)
-        const theirs = next === undefined || isClosed(next, day) ? undefined : own.get(next)
-        if (next !== undefined && theirs?.scope === 'subtree') return { endpoint: theirs.endpoint, reason: superiorReason(agency, next, theirs.endpoint.id) }
+        const theirs = next === undefined || isClosed(next, day) ? undefined : taking(own.get(next)?.filter(({ scope }) => scope === 'subtree'), kind)
+        if (next !== undefined && theirs !== undefined) return { endpoint: theirs.endpoint, reason: superiorReason(agency, next, theirs.endpoint.id) }
         superior = next?.parent
       }
       const axis = axisOf(agency)
-      const gateway = gateways.get(axis)
-      return gateway === undefined ? undefined : { endpoint: gateway, reason: gatewayReason(agency, axis, gateway.id) }
+      const gateway = taking(gateways.get(axis), kind)
+      return gateway === undefined ? undefined : { endpoint: gateway.endpoint, reason: gatewayReason(agency, axis, gateway.endpoint.id) }
     }
   }
+}
+
+function add<Key> (servings: Map<Key, Serving[]>, key: Key, serving: Serving): void {
+  servings.set(key, [...servings.get(key) ?? [], serving])
 }
 
 interface PageOptions {

@@ -17,6 +17,7 @@ export interface Register {
   /** By main code; then by a listed code valid on `day`, or a former one; then by the old order converted. */
   match (code: string, day: string): CodeMatch | undefined
   successionsFrom (mainCode: string): readonly Succession[]
+  successionsTo (mainCode: string): readonly Succession[]
   /** Up to three agencies whose code looks most like this one. */
   similar (code: string): Agency[]
 }
@@ -30,12 +31,16 @@ export function createRegister (files: ReadonlyArray<Pick<AgencyDirectoryFile, '
   const main = new Map<string, Agency>()
   const listed = new Map<string, Listed[]>()
   const successions = new Map<string, Succession[]>()
+  const inheritances = new Map<string, Succession[]>()
   for (const file of files) {
     for (const agency of file.agencies) {
       main.set(normalizeCode(agency.code), agency)
       for (const code of agency.codes ?? []) push(listed, normalizeCode(code.code), { agency, listed: code })
     }
-    for (const succession of file.successions ?? []) push(successions, normalizeCode(succession.from), succession)
+    for (const succession of file.successions ?? []) {
+      push(successions, normalizeCode(succession.from), succession)
+      push(inheritances, normalizeCode(succession.to), succession)
+    }
   }
   const padded = uniqueByPadding(main)
   const similar = createSimilar(main)
@@ -53,6 +58,7 @@ export function createRegister (files: ReadonlyArray<Pick<AgencyDirectoryFile, '
       return converted === undefined ? undefined : { rule: 'code.old-order', agency: converted }
     },
     successionsFrom: mainCode => successions.get(normalizeCode(mainCode)) ?? [],
+    successionsTo: mainCode => inheritances.get(normalizeCode(mainCode)) ?? [],
     similar
   }
 }

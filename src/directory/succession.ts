@@ -1,5 +1,5 @@
 // Follows closed agencies to those that do their work today (QĐ 09/2025: codes of merged agencies are closed, never reused).
-import type { Agency, Envelope, RouteReason } from '../model/generated.js'
+import type { Agency, Envelope, RouteReason, Succession } from '../model/generated.js'
 import type { Problem } from '../model/problem.js'
 import type { Register } from './register.js'
 import { ambiguousProblem, closedProblem, successionReason } from './reasons.js'
@@ -41,4 +41,20 @@ function successorsOf (register: Register, agency: Agency, { kind, day }: { kind
 
 function distinct (register: Register, successions: ReadonlyArray<{ to: string }>): Agency[] {
   return [...new Set(successions.flatMap(({ to }) => register.get(to) ?? []))]
+}
+
+/**
+ * Main codes of an agency, of all before it whose documents it took over, and of all after it that took over its own, as
+ * far as the successions are in force on `day`. Two successors of one agency are not of one line: neither speaks for the other.
+ */
+export function lineage (register: Register, agency: Agency, day: string): string[] {
+  const reach = (step: (mainCode: string) => ReadonlyArray<string>): Set<Agency> => {
+    const reached = new Set([agency])
+    for (const { code } of reached) for (const next of step(code)) reached.add(register.get(next) ?? agency)
+    return reached
+  }
+  const holds = ({ scope, effectiveFrom }: Succession): boolean => effectiveFrom <= day && (scope?.includes('document') ?? true)
+  const after = reach(code => register.successionsFrom(code).filter(holds).map(({ to }) => to))
+  const before = reach(code => register.successionsTo(code).filter(holds).map(({ from }) => from))
+  return [...new Set([...before, ...after])].map(({ code }) => code)
 }

@@ -3,15 +3,15 @@
 import { Readable } from 'node:stream'
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
 import type { Spool } from './codec.js'
-import { openSmallArchive } from './small-archive.js'
+import { openSmallArchive, type SmallArchive } from './small-archive.js'
 
 /** More entries than this are not looked at. */
 const MOST_ENTRIES_SEEN = 64
 
 export interface Archive {
-  /** Entries by the archive's own count. */
+  /** Files; all entries by the archive's own count when there are many. */
   readonly entryCount: number
-  /** Names of the first entries, as written. */
+  /** Names of the first files, as written. */
   readonly names: readonly string[]
   /** Bytes the only entry claims to hold; undefined when there is not exactly one readable file. */
   readonly soleSize: number | undefined
@@ -24,7 +24,7 @@ export async function openArchive (spool: Spool, size: number, bytes?: Buffer): 
   const small = bytes === undefined ? undefined : openSmallArchive(bytes)
   if (small !== undefined) {
     const { names, soleSize } = small
-    return { entryCount: names.length, names, soleSize, async openSole () { return (async function * () { yield small.inflateSole() })() } }
+    return { entryCount: names.length, names, soleSize, openSole: async () => inflatedOf(small) }
   }
   let zip: ZipFile
   const entries: Entry[] = []
@@ -38,17 +38,24 @@ export async function openArchive (spool: Spool, size: number, bytes?: Buffer): 
   } catch {
     return undefined
   }
-  const [sole] = entries
-  const readable = sole !== undefined && zip.entryCount === 1 && entries.length === 1 && sole.canDecodeFileData() && !nameOf(sole).endsWith('/')
+  // Some programs list the folder beside the file that is in it.
+  const files = entries.filter(entry => !nameOf(entry).endsWith('/'))
+  const [sole] = files
+  const entryCount = entries.length < zip.entryCount ? zip.entryCount : files.length
+  const readable = sole !== undefined && entryCount === 1 && sole.canDecodeFileData()
   return {
-    entryCount: zip.entryCount,
-    names: entries.map(nameOf),
+    entryCount,
+    names: files.map(nameOf),
     soleSize: readable ? sole.uncompressedSize : undefined,
     async openSole () {
       if (!readable) throw new Error('the archive does not hold exactly one readable file')
       return await zip.openReadStreamPromise(sole)
     }
   }
+}
+
+async function * inflatedOf (archive: SmallArchive): AsyncGenerator<Buffer> {
+  yield archive.inflateSole()
 }
 
 function nameOf (entry: Entry): string {

@@ -1,9 +1,11 @@
 // What every wire format offers the pipeline: decode a stream into the canonical model, its files into spools.
 import type { Readable } from 'node:stream'
-import type { Attachment, Envelope } from '../model/generated.js'
-import type { Content, PayloadRef, WireFormat } from '../model/package.js'
+import type { Attachment, Envelope, LimitsConfig } from '../model/generated.js'
+import type { Content, PayloadRef, Translation, WireFormat } from '../model/package.js'
 import type { Fault } from '../model/problem.js'
-import type { Direction, Profile } from './edxml/profile.js'
+import type { Direction } from './check.js'
+import type { Places } from './pointers.js'
+import type { Profile } from './profile.js'
 
 /** One part of what arrived: the whole body of a plain request, or one part of a multipart request. */
 export interface Part {
@@ -12,6 +14,8 @@ export interface Part {
   readonly filename?: string
   /** Media type, lower case, without parameters. */
   readonly contentType: string
+  /** Set for a part of multipart/related, which belongs to the message itself; its Content-ID without `<` and `>`, empty when there is none. */
+  readonly related?: string
   readonly body: AsyncIterable<Uint8Array>
 }
 
@@ -26,26 +30,10 @@ export interface Spool {
   discard (): Promise<void>
 }
 
-export interface DecodeLimits {
-  /** Bytes of the whole request. */
-  maxBytes: number
-  /** Bytes of XML or JSON apart from attachments. */
-  maxMarkupBytes: number
-  /** Nesting of elements or values. */
-  maxDepth: number
-  maxElements: number
-  maxAttributesPerElement: number
-  /** Characters in one text that is no attachment. */
-  maxTextLength: number
-  maxAttachments: number
-  /** Bytes of one decoded attachment. */
-  maxAttachmentBytes: number
-  /** An archive may inflate to this many times its size … */
-  maxInflationRatio: number
-  /** … plus this many bytes. */
-  maxInflationBytes: number
-}
+/** What one package may hold (`limits` of the configuration), and the bytes of the whole request. */
+export type DecodeLimits = Readonly<LimitsConfig> & { readonly maxBytes: number }
 
+/** Those of a hub that is not configured otherwise; a test holds them to the schema. */
 export const DEFAULT_LIMITS: DecodeLimits = {
   maxBytes: 150 * 2 ** 20,
   maxMarkupBytes: 2 * 2 ** 20,
@@ -81,6 +69,10 @@ export interface Decoded {
   readonly warnings: Fault[]
   /** Reasons to refuse the package; all that were found. */
   readonly faults: Fault[]
+  /** Where the routing facts stood, when not where the format has them. */
+  readonly places?: Places
+  /** Set when the content was translated on its way in. */
+  readonly translation?: Translation
 }
 
 export interface Codec {

@@ -1,12 +1,10 @@
 // What a codec noticed: faults refuse the package, warnings do not. Bounded, so that a hostile message cannot flood an answer.
 import { type ErrorCode, fault } from '../errors.js'
 import type { Fault } from '../model/problem.js'
-import type { Text } from '../model/text.js'
+import { type Text, text } from '../model/text.js'
+import type { Consequence } from './check.js'
 
 const MAX_FINDINGS = 200
-
-/** `refuse`: the package cannot be accepted. `warn`: tolerated. */
-export type Severity = 'refuse' | 'warn'
 
 export interface Finding {
   readonly code: ErrorCode
@@ -21,8 +19,8 @@ export interface Finding {
 export interface Findings {
   readonly faults: Fault[]
   readonly warnings: Fault[]
-  /** Keeps the first 200 of each severity; the rest say nothing new. */
-  add (severity: Severity, finding: Finding): void
+  /** Keeps the first 200 faults and the first 200 warnings; the rest say nothing new. */
+  add (consequence: Consequence, finding: Finding): void
 }
 
 export function createFindings (): Findings {
@@ -31,9 +29,10 @@ export function createFindings (): Findings {
   return {
     faults,
     warnings,
-    add (severity, finding) {
-      const list = severity === 'refuse' ? faults : warnings
-      if (list.length < MAX_FINDINGS) list.push(toFault(finding))
+    add (consequence, finding) {
+      if (consequence === 'off') return
+      const list = consequence === 'warn' ? warnings : faults
+      if (list.length < MAX_FINDINGS) list.push(toFault(consequence === 'quarantine' ? quarantined(finding) : finding))
     }
   }
 }
@@ -41,4 +40,9 @@ export function createFindings (): Findings {
 /** The finding in the stored shape of a fault. */
 export function toFault ({ code, pointer, detail, expected, found }: Finding): Fault {
   return fault(code, pointer, detail, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
+}
+
+function quarantined (finding: Finding): Finding {
+  const { vi, en } = finding.detail
+  return { ...finding, code: 'PACKAGE_QUARANTINED', detail: text(`Cần người xem xét: ${vi}`, `A person must look at it: ${en}`) }
 }

@@ -4,11 +4,14 @@ import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
 import { openArchive, type Archive } from './archive.js'
 import type { DecodeContext, DecodeLimits, Spool } from './codec.js'
-import type { Finding, Severity } from './findings.js'
+import type { Consequence } from './check.js'
+import type { Finding } from './findings.js'
 import { ARCHIVE_EXTENSIONS, extensionOf, HEAD_BYTES, sniff } from './sniff.js'
 
 const EMPTY = Buffer.alloc(0)
 const SMALL_BYTES = 64 * 1024
+/** `PK\x03\x04` */
+const LOCAL_FILE_HEADER = 0x504b0304
 
 /** Bytes that archives of one message may still inflate to; shared, so that a hundred small bombs are one. */
 export interface InflationBudget { bytes: number }
@@ -17,15 +20,18 @@ export function createInflationBudget (limits: DecodeLimits): InflationBudget {
   return { bytes: limits.maxInflationBytes }
 }
 
-/** A spool with what is known of its beginning; counts and bounds what is written. */
+/**
+ * A spool with what is known of its beginning; counts and bounds what is written. Methods, not getters: V8 makes a hidden
+ * class of its own for every literal with getters, and it lives until the next full collection.
+ */
 export interface PayloadWriter {
   write (bytes: Uint8Array): Promise<void>
   readonly spool: Spool
-  readonly size: number
+  size (): number
   /** The first {@link HEAD_BYTES} bytes. */
   head (): Buffer
   /** All of it, while it is small. */
-  readonly small: Buffer | undefined
+  small (): Buffer | undefined
 }
 
 /** Throws BODY_TOO_LARGE when a file gets larger than `limits.maxAttachmentBytes`. */
@@ -37,14 +43,14 @@ export async function createPayloadWriter (context: DecodeContext): Promise<Payl
   let size = 0
   return {
     spool,
-    get size () { return size },
+    size: () => size,
     head: () => head,
-    get small () { return parts === undefined ? undefined : Buffer.concat(parts) },
+    small: () => parts === undefined ? undefined : Buffer.concat(parts),
     async write (bytes) {
       if (bytes.byteLength === 0) return
       size += bytes.byteLength
       if (size > most) throw new HubError('BODY_TOO_LARGE', text(`Một tệp đính kèm vượt quá ${most} byte`, `An attachment is over ${most} bytes`))
-      if (head.length < HEAD_BYTES) head = Buffer.concat([head, bytes.subarray(0, HEAD_BYTES - head.length)])
+      if (head.length < HEAD_BYTES) head = head.length === 0 ? Buffer.from(bytes.subarray(0, HEAD_BYTES)) : Buffer.concat([head, bytes.subarray(0, HEAD_BYTES - head.length)])
       // Only an archive is looked into again.
       if (size > SMALL_BYTES || !isZip(head)) parts = undefined
       else parts?.push(Buffer.from(bytes))
@@ -56,12 +62,12 @@ export async function createPayloadWriter (context: DecodeContext): Promise<Payl
 export interface SettledPayload extends PayloadRef {
   contentType: string
   unwrapped: boolean
-  findings: ReadonlyArray<readonly [Severity, Omit<Finding, 'pointer'>]>
+  findings: ReadonlyArray<readonly [Consequence, Omit<Finding, 'pointer'>]>
 }
 
 /** Ends the spool and names its media type; takes nothing off. */
 export async function settlePlain (writer: PayloadWriter, name: string): Promise<SettledPayload> {
-  const archive = isZip(writer.head()) ? await openArchive(writer.spool, writer.size, writer.small) : undefined
+  const archive = isZip(writer.head()) ? await openArchive(writer.spool, writer.size(), writer.small()) : undefined
   return { ...await writer.spool.end(), contentType: sniff(writer.head(), name, archive?.names), unwrapped: false, findings: [] }
 }
 
@@ -71,17 +77,17 @@ export async function settlePlain (writer: PayloadWriter, name: string): Promise
  */
 export async function settlePayload (writer: PayloadWriter, name: string, context: DecodeContext, budget: InflationBudget): Promise<SettledPayload> {
   if (!isZip(writer.head())) return await settlePlain(writer, name)
-  const archive = await openArchive(writer.spool, writer.size, writer.small)
-  const findings: Array<readonly [Severity, Omit<Finding, 'pointer'>]> = []
+  const archive = await openArchive(writer.spool, writer.size(), writer.small())
+  const findings: Array<readonly [Consequence, Omit<Finding, 'pointer'>]> = []
   if (archive !== undefined && isWrapping(archive, extensionOf(name))) {
-    const inner = await inflate(archive, writer.size, context, budget)
+    const inner = await inflate(archive, writer.size(), context, budget)
     if ('spool' in inner) {
       await writer.spool.discard()
       // An office file is a ZIP itself: only its entries tell which.
-      const nested = isZip(inner.head()) ? await openArchive(inner.spool, inner.size) : undefined
+      const nested = isZip(inner.head()) ? await openArchive(inner.spool, inner.size()) : undefined
       return { ...await inner.spool.end(), contentType: sniff(inner.head(), name, nested?.names), unwrapped: true, findings }
     }
-    findings.push(['refuse', inner])
+    findings.push(['reject', inner])
   } else if (!ARCHIVE_EXTENSIONS.has(extensionOf(name))) {
     findings.push(['warn', {
       code: 'ATTACHMENT_INVALID',
@@ -93,7 +99,7 @@ export async function settlePayload (writer: PayloadWriter, name: string, contex
 }
 
 function isZip (head: Buffer): boolean {
-  return head.toString('latin1', 0, 4) === 'PK\x03\x04'
+  return head.length >= 4 && head.readUInt32BE(0) === LOCAL_FILE_HEADER
 }
 
 function isWrapping (archive: Archive, extension: string): boolean {
@@ -124,6 +130,6 @@ async function inflate (archive: Archive, size: number, context: DecodeContext, 
     if (error instanceof HubError) throw error
     return { code: 'ATTACHMENT_INVALID', detail: text('Tệp ZIP bị hỏng.', 'The ZIP is damaged.'), found: error instanceof Error ? error.message : 'damaged' }
   }
-  budget.bytes -= inner.size
+  budget.bytes -= inner.size()
   return inner
 }

@@ -14,6 +14,7 @@ const DEFLATED = 8
 const ENCRYPTED = 1
 
 export interface SmallArchive {
+  /** Of the files, without folders. */
   readonly names: readonly string[]
   /** Bytes the only entry claims to hold; undefined when there are several. */
   readonly soleSize: number | undefined
@@ -25,7 +26,8 @@ interface Entry { name: string, flags: number, method: number, packed: number, s
 
 /** Undefined when the archive is not a plain one: then the general reader decides. */
 export function openSmallArchive (bytes: Buffer): SmallArchive | undefined {
-  const entries = entriesOf(bytes)
+  // Some programs list the folder beside the file that is in it.
+  const entries = entriesOf(bytes)?.filter(({ name }) => !name.endsWith('/'))
   const [sole, second] = entries ?? []
   if (entries === undefined || sole === undefined) return undefined
   const names = entries.map(({ name }) => name)

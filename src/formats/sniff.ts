@@ -53,10 +53,14 @@ export function extensionOf (name: string): string {
  * Never the declared type; `application/octet-stream` when nothing is recognised.
  */
 export function sniff (head: Buffer, name: string, entries: readonly string[] = []): string {
-  const magic = MAGIC.find(([, bytes]) => head.subarray(0, bytes.length).equals(bytes))?.[0]
+  const magic = MAGIC.find(([, bytes]) => startsWith(head, bytes))?.[0]
   if (magic === OLE) return OLE_BY_EXTENSION.get(extensionOf(name)) ?? OLE
   if (magic === ZIP) return openDocumentType(head) ?? ZIP_BY_ENTRY.find(([start]) => entries.some(entry => entry.startsWith(start)))?.[1] ?? ZIP
   return magic ?? sniffText(head) ?? 'application/octet-stream'
+}
+
+function startsWith (head: Buffer, bytes: Buffer): boolean {
+  return head[0] === bytes[0] && head.subarray(0, bytes.length).equals(bytes)
 }
 
 /** OpenDocument stores its type, uncompressed, as the first entry (ODF 1.2 part 3 §3.3). */

@@ -40,3 +40,10 @@ export function inboxAgenciesOf (caller: Caller): readonly string[] {
   }
   return caller.agencies
 }
+
+/** The operator who calls; anybody else is refused. */
+export function operatorOf (request: FastifyRequest): Caller {
+  const caller = callerOf(request)
+  if (caller.role === 'operator') return caller
+  throw new HubError('FORBIDDEN', text('Chỉ dành cho quản trị viên.', 'This is for operators.'))
+}

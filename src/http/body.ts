@@ -6,11 +6,12 @@ import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fa
 import { HubError, fault } from '../errors.js'
 import { type Text, text } from '../model/text.js'
 import type { Part } from '../formats/codec.js'
+import { PACKAGE_MEDIA_TYPE } from '../formats/package/index.js'
 import { factsOf } from './facts.js'
 import { toHubError } from './problem.js'
 
 /** Media types of a plain body. */
-export const PLAIN_TYPES = ['application/xml', 'text/xml', 'application/edxml+xml', 'application/json'] as const
+export const PLAIN_TYPES = ['application/xml', 'text/xml', 'application/edxml+xml', 'application/json', PACKAGE_MEDIA_TYPE, 'multipart/related'] as const
 const FORM_TYPE = 'multipart/form-data'
 export const BODY_TYPES: readonly string[] = [...PLAIN_TYPES, FORM_TYPE]
 

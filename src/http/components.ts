@@ -8,7 +8,7 @@ export function ref (name: string): { $ref: string } {
   return { $ref: `#/components/schemas/${name}` }
 }
 
-const FILES = ['envelope', 'document', 'status', 'dossier', 'delivery', 'evidence', 'problem'] as const
+const FILES = ['envelope', 'document', 'status', 'dossier', 'delivery', 'evidence', 'package', 'problem'] as const
 
 /**
  * Component schemas by title. The API shows one language, so `LocalizedText` is a string here; nothing else differs

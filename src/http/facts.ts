@@ -10,6 +10,10 @@ export interface RequestFacts {
   bytesOut: number
   /** Code of the problem that was answered. */
   code?: string
+  /** What a link led to. */
+  file?: { packageId: string, attachment: number }
+  /** What a one-time link, or its session, is about. */
+  deliveryId?: string
   /** Names of the failing checks, for a readiness answer. */
   failing?: Array<{ name: string, detail?: string }>
 }

@@ -1,6 +1,6 @@
 // One language per answer: Vietnamese unless the caller prefers English.
 import type { FastifyRequest } from 'fastify'
-import type { Language, Text } from '../model/text.js'
+import type { Language, Localized, Text } from '../model/text.js'
 
 /** The language of an answer by `Accept-Language` (RFC 9110 §12.5.4). English only when it is ranked above Vietnamese. */
 export function chooseLanguage (acceptLanguage: string | undefined): Language {
@@ -22,13 +22,6 @@ export function languageOf (request: FastifyRequest): Language {
   return chooseLanguage(request.headers['accept-language'])
 }
 
-/** `T` with every bilingual sentence replaced by one string. */
-export type Localized<T> =
-  T extends Text ? string
-    : T extends ReadonlyArray<infer Item> ? Array<Localized<Item>>
-      : T extends object ? { [Key in keyof T]: Localized<T[Key]> }
-        : T
-
 /** Replaces every `{ vi, en }` in `value`, at any depth, by the sentence in `language`. For the hub's own words, never for content. */
 export function localize<T> (value: T, language: Language): Localized<T> {
   return translate(value, language) as Localized<T>
@@ -44,4 +37,9 @@ function translate (value: unknown, language: Language): unknown {
 function isText (value: object): value is Text {
   const keys = Object.keys(value)
   return keys.length === 2 && 'vi' in value && 'en' in value && typeof value.vi === 'string' && typeof value.en === 'string'
+}
+
+/** Does the caller want both languages of a problem at once (RFC 7240)? A program writes one into its log and shows the other. */
+export function wantsBoth (request: FastifyRequest): boolean {
+  return /(?:^|[,\s])both-languages(?:$|[,;\s])/i.test(String(request.headers['prefer'] ?? '').slice(0, 500))
 }

@@ -5,7 +5,7 @@ import { factsOf } from './facts.js'
 /** Writes `request.completed` when the exchange is over, also when the client went away before the answer. */
 export function logWhenClosed (request: FastifyRequest, reply: FastifyReply, log: FastifyBaseLogger): void {
   reply.raw.once('close', () => {
-    const { caller, bytesIn, bytesOut, code, failing } = factsOf(request)
+    const { caller, bytesIn, bytesOut, code, failing, file, deliveryId } = factsOf(request)
     const { url: route } = request.routeOptions
     const aborted = !reply.raw.writableFinished
     const line = {
@@ -18,6 +18,8 @@ export function logWhenClosed (request: FastifyRequest, reply: FastifyReply, log
       bytesOut: bytesOut > 0 ? bytesOut : Number(reply.getHeader('content-length') ?? 0),
       traceId: request.id,
       code,
+      ...file,
+      ...(deliveryId === undefined ? {} : { deliveryId }),
       ...(aborted ? { aborted } : {}),
       ...(failing === undefined || failing.length === 0 ? {} : { failing })
     }

@@ -31,6 +31,8 @@ export async function registerDocumentation (app: FastifyInstance): Promise<void
         { name: 'packages', description: 'Hand in and follow documents, dossiers and status messages.' },
         { name: 'inbox', description: 'Fetch what was sent to an agency.' },
         { name: 'agencies', description: 'The directory.' },
+        { name: 'services', description: 'Ask outside systems, e.g. about citizens. Every call is written down.' },
+        { name: 'operating', description: 'For operators: what went wrong, and what to do about it. Every action needs a reason and is recorded.' },
         { name: 'health', description: 'For load balancers.' }
       ],
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'The key of an agency system or of an operator.' } } }

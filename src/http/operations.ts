@@ -1,10 +1,13 @@
 // What the documentation says about each route beyond its parameters. Keyed by operationId; a test compares both ways.
 import type { ErrorCode } from '../errors.js'
 import { PLAIN_TYPES } from './body.js'
-import { DOSSIER_EXAMPLE, EDXML_EXAMPLE, EXAMPLES, FORM_EXAMPLE } from './examples.js'
+import { PACKAGE_MEDIA_TYPE } from '../formats/package/index.js'
+import { OPERATING } from './operator-operations.js'
+import { SERVICE_OPERATIONS } from './service-operations.js'
+import { DOSSIER_EXAMPLE, EDXML_EXAMPLE, EXAMPLES, FORM_EXAMPLE, PACKAGE_EXAMPLE, RELATED_EXAMPLE } from './examples.js'
 
 export interface Operation {
-  tag: 'packages' | 'inbox' | 'agencies' | 'health'
+  tag: 'packages' | 'inbox' | 'agencies' | 'services' | 'operating' | 'health'
   summary: string
   description?: string
   /** No key needed. */
@@ -20,11 +23,16 @@ const file = { type: 'string', format: 'binary' }
 const edxml = { schema: { type: 'string', description: 'edXML, QCVN 102:2016/BTTTT, UTF-8.' }, example: EDXML_EXAMPLE }
 const dossier = { schema: { $ref: '#/components/schemas/Dossier' }, example: DOSSIER_EXAMPLE }
 
+const related = { schema: { type: 'string', format: 'binary', description: 'edXML of the schema before QCVN 102:2016: the message, then its files as MIME parts.' }, example: RELATED_EXAMPLE }
+const canonical = { schema: { $ref: '#/components/schemas/CanonicalPackage' }, example: PACKAGE_EXAMPLE }
+const BODIES: Record<string, object> = { 'application/json': dossier, [PACKAGE_MEDIA_TYPE]: canonical, 'multipart/related': related }
+
 const PACKAGE_BODY = {
   required: true,
-  description: 'The package. edXML as XML; a dossier as JSON, or as a form whose first part is the content and whose later parts are its files, in any number.',
+  description: 'The package. edXML as XML; a dossier as JSON, or as a form whose first part is the content and whose later parts are its files, in any number. Either as canonical JSON. ' +
+    'A partner\'s own format, when the account or `translation` names it.',
   content: {
-    ...Object.fromEntries(PLAIN_TYPES.map(type => [type, type === 'application/json' ? dossier : edxml])),
+    ...Object.fromEntries(PLAIN_TYPES.map(type => [type, BODIES[type] ?? edxml])),
     'multipart/form-data': {
       schema: {
         type: 'object',
@@ -38,7 +46,7 @@ const PACKAGE_BODY = {
 }
 
 const INTAKE_PROBLEMS: ErrorCode[] = [
-  'BODY_EMPTY', 'BODY_TRUNCATED', 'XML_MALFORMED', 'JSON_MALFORMED', 'SENDER_NOT_ALLOWED', 'BODY_TOO_LARGE', 'CONTENT_TYPE_UNSUPPORTED', 'PACKAGE_INVALID'
+  'REQUEST_INVALID', 'TRANSLATION_FAILED', 'BODY_EMPTY', 'BODY_TRUNCATED', 'XML_MALFORMED', 'JSON_MALFORMED', 'SENDER_NOT_ALLOWED', 'BODY_TOO_LARGE', 'CONTENT_TYPE_UNSUPPORTED', 'PACKAGE_INVALID'
 ]
 
 const BYTES_HEADERS = {
@@ -92,11 +100,18 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: { 200: { description: 'The package.', json: 'Package' } },
     problems: ['REQUEST_INVALID', 'NOT_FOUND']
   },
+  readRecipients: {
+    tag: 'packages',
+    summary: 'Read what became of a package at each recipient',
+    description: 'How each delivery stands and, of a document, what the agency has done with it by its statuses. A recipient sees itself, the sender all.',
+    answers: { 200: { description: 'Who has it, who refused it, who is waited for.', json: 'Recipients' } },
+    problems: ['REQUEST_INVALID', 'NOT_FOUND']
+  },
   readPackageContent: {
     tag: 'packages',
     summary: 'Download the original bytes',
     answers: { 200: { description: 'Exactly what was handed in.', bytes: true, headers: BYTES_HEADERS }, 304: UNCHANGED },
-    problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_MISSING']
+    problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_PURGED', 'CONTENT_MISSING']
   },
   readAttachment: {
     tag: 'packages',
@@ -105,7 +120,7 @@ export const OPERATIONS: Record<string, Operation> = {
       200: { description: 'The file.', bytes: true, headers: { ...BYTES_HEADERS, 'Content-Disposition': 'attachment, with the file name (RFC 6266).' } },
       304: UNCHANGED
     },
-    problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_MISSING']
+    problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_PURGED', 'CONTENT_MISSING']
   },
   readTimeline: {
     tag: 'packages',
@@ -125,7 +140,7 @@ export const OPERATIONS: Record<string, Operation> = {
     tag: 'inbox',
     summary: 'Download a delivery',
     answers: { 200: { description: 'The bytes as prepared for the recipient.', bytes: true, headers: BYTES_HEADERS }, 304: UNCHANGED },
-    problems: ['REQUEST_INVALID', 'FORBIDDEN', 'NOT_FOUND', 'DELIVERY_NOT_AVAILABLE']
+    problems: ['REQUEST_INVALID', 'FORBIDDEN', 'NOT_FOUND', 'DELIVERY_NOT_AVAILABLE', 'CONTENT_PURGED']
   },
   acknowledgeDelivery: {
     tag: 'inbox',
@@ -155,6 +170,8 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: { 200: { description: 'The agency.', json: 'Agency' } },
     problems: ['NOT_FOUND']
   },
+  ...SERVICE_OPERATIONS,
+  ...OPERATING,
   checkLive: {
     tag: 'health',
     summary: 'Is the process working?',

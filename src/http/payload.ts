@@ -2,20 +2,22 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { PayloadRef } from '../model/package.js'
+import { assertKept } from '../pipeline/payloads.js'
 import type { HttpDependencies } from './dependencies.js'
 import { factsOf } from './facts.js'
 
 export interface PayloadAnswer extends Pick<HttpDependencies, 'payloads'> {
-  packageId: string
+  package: { id: string, purgedAt?: number }
   ref: PayloadRef
   mediaType: string
   /** Offered as a download under this name. */
   filename?: string
 }
 
-/** Streams a payload, or answers 304 when the caller has it already (its SHA-256 is the ETag). */
+/** Streams a payload, answers 410 when it was purged, or 304 when the caller has it already (its SHA-256 is the ETag). */
 export async function replyPayload (request: FastifyRequest, reply: FastifyReply, options: PayloadAnswer): Promise<FastifyReply> {
   const { ref, mediaType, filename } = options
+  assertKept(options.package)
   const etag = `"${ref.sha256}"`
   void reply.removeHeader('content-language').removeHeader('vary').header('etag', etag)
   if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
@@ -30,7 +32,7 @@ export async function replyPayload (request: FastifyRequest, reply: FastifyReply
   })
   // An empty stream and not nothing: Fastify would answer nothing with Content-Length 0.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
-  const stream = await options.payloads.open(options.packageId, ref)
+  const stream = await options.payloads.open(options.package.id, ref)
   factsOf(request).bytesOut = ref.size
   return reply.send(stream)
 }

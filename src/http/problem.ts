@@ -1,9 +1,9 @@
 // The only place that makes HTTP errors: RFC 9457 application/problem+json, in the caller's language.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CATALOGUE, type ErrorCode, HubError } from '../errors.js'
-import { type Language, type Text, text } from '../model/text.js'
+import { type Language, type Localized, type Text, text } from '../model/text.js'
 import { factsOf } from './facts.js'
-import { languageOf, localize, type Localized } from './language.js'
+import { languageOf, localize, wantsBoth } from './language.js'
 import type { Fault } from '../model/problem.js'
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
@@ -21,10 +21,12 @@ export interface HttpProblem {
   errors: Array<Localized<Fault>>
   /** W3C trace id under which the logs tell more. */
   traceId: string
+  /** Both languages, where the caller prefers so; `errors` in the order of the member above. */
+  texts?: { title: Text, detail: Text, errors: Text[] }
 }
 
 /** The HTTP form of an error. */
-export function renderProblem (error: HubError, context: { language: Language, traceId: string, instance?: string }): HttpProblem {
+export function renderProblem (error: HubError, context: { language: Language, traceId: string, instance?: string, texts?: 'both' }): HttpProblem {
   const { status, title } = CATALOGUE[error.code]
   return {
     type: `urn:lienthong:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
@@ -34,7 +36,8 @@ export function renderProblem (error: HubError, context: { language: Language, t
     ...(context.instance === undefined ? {} : { instance: context.instance }),
     code: error.code,
     errors: localize(error.errors, context.language),
-    traceId: context.traceId
+    traceId: context.traceId,
+    ...(context.texts === undefined ? {} : { texts: { title, detail: error.detail, errors: error.errors.map(({ detail }) => detail) } })
   }
 }
 
@@ -42,7 +45,7 @@ export function renderProblem (error: HubError, context: { language: Language, t
 export function replyProblem (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = toHubError(thrown)
   const language = languageOf(request)
-  const problem = renderProblem(error, { language, traceId: request.id, instance: request.url.split('?', 1)[0] ?? '/' })
+  const problem = renderProblem(error, { language, traceId: request.id, instance: request.url.split('?', 1)[0] ?? '/', ...(wantsBoth(request) ? { texts: 'both' } : {}) })
   factsOf(request).code = error.code
   if (problem.status >= 500 && error.cause !== undefined) {
     request.log.error({ err: error.cause, code: error.code, traceId: request.id }, 'request.failed')

@@ -1,7 +1,10 @@
 // Query strings and path parameters: their schemas (used for checking and for the documentation) and paging cursors.
 import type { FastifySchemaCompiler } from 'fastify'
 import { fault, HubError } from '../errors.js'
+import type { Caller } from '../model/caller.js'
+import type { TranslationConfig } from '../model/generated.js'
 import { text } from '../model/text.js'
+import { isWireName, WIRE_NAMES } from '../formats/dossier/wire.js'
 import { createAjv, escapePointer, SCHEMAS, toFaults } from '../schema.js'
 import type { Directory } from '../ports/directory.js'
 
@@ -40,6 +43,54 @@ export const PACKAGES_QUERY = strictObject({
   limit: limit(200, 50),
   cursor: CURSOR
 })
+export const INTAKE_QUERY = strictObject({
+  translation: { type: 'string', description: 'The content is in this format: an inbound mapping of the hub, dvcqg, noihoso or dvclt. none: as its Content-Type says, whatever the account is set to.', minLength: 1, maxLength: 63 },
+  from: { ...CODE, description: 'With dvcqg, noihoso or dvclt: sending agency, where the message does not tell.' },
+  to: { type: 'string', description: 'With dvcqg, noihoso or dvclt: receiving agencies, separated by commas, where the message does not tell.', minLength: 1, maxLength: 2000 },
+  expiresAt: { ...INSTANT, description: 'ISO 8601 instant with offset: what is not delivered by then expires.' },
+  deliverBy: { ...INSTANT, description: 'ISO 8601 instant with offset: to be delivered by then. It travels urgent; when it is late, the sender is told, and it goes on being tried until it expires.' }
+})
+const NAME = { type: 'string', minLength: 1, maxLength: 100 } as const
+const DELIVERY_FILTER = {
+  state: SCHEMAS.delivery.$defs.state,
+  endpoint: { ...NAME, description: 'Endpoint that serves the recipient.' },
+  agency: { ...CODE, description: 'Receiving agency, code in any form.' },
+  axis: SCHEMAS.delivery.$defs.axis,
+  adapter: { ...NAME, description: 'Adapter of the endpoint.' },
+  code: { type: 'string', description: 'Code of the problem.', pattern: '^[A-Z_]{1,60}$' },
+  kind: SCHEMAS.envelope.properties.kind,
+  priority: SCHEMAS.envelope.properties.priority,
+  correlationId: SCHEMAS.envelope.properties.correlationId,
+  acceptedFrom: { ...INSTANT, description: 'When the package was accepted, ISO 8601 with offset.' },
+  acceptedTo: { ...INSTANT, description: 'Not included.' },
+  settledFrom: { ...INSTANT, description: 'When the delivery reached its final state.' },
+  settledTo: { ...INSTANT, description: 'Not included.' }
+}
+export const DELIVERIES_QUERY = strictObject({ ...DELIVERY_FILTER, limit: limit(200, 50), cursor: CURSOR })
+/** A batch names the state of its deliveries: without one it would be everything. */
+export const BATCH_FILTER = strictObject(DELIVERY_FILTER, ['state'])
+export const BATCHES_QUERY = strictObject({ limit: limit(50, 20), cursor: CURSOR })
+export const BATCH_ITEMS_QUERY = strictObject({
+  outcome: { type: 'string', description: 'What became of it.', enum: ['pending', 'done', 'skipped', 'failed'] },
+  limit: limit(500, 100),
+  cursor: CURSOR
+})
+export const ENDPOINT_PARAMS = strictObject({ endpoint: { ...NAME, description: 'Id of the endpoint.' } }, ['endpoint'])
+export const ACTIONS_QUERY = strictObject({
+  subject: { type: 'string', description: 'What was acted on: endpoint:ID or batch:ID.', minLength: 1, maxLength: 120 },
+  limit: limit(200, 50),
+  cursor: CURSOR
+})
+export const SERVICE_PARAMS = strictObject({ service: { ...NAME, description: 'Name of the service.' } }, ['service'])
+export const SERVICE_CALLS_QUERY = strictObject({
+  service: { ...NAME, description: 'Name of the service.' },
+  agency: { ...CODE, description: 'Agency that asked, code in any form.' },
+  dossier: { type: 'string', description: 'Mã hồ sơ.', minLength: 1, maxLength: 100 },
+  from: { ...INSTANT, description: 'When it was asked, ISO 8601 with offset.' },
+  to: { ...INSTANT, description: 'Not included.' },
+  limit: limit(200, 50),
+  cursor: CURSOR
+})
 export const AGENCIES_QUERY = strictObject({
   query: { type: 'string', description: 'Part of a code or name, with or without diacritics.', minLength: 1, maxLength: 200 },
   axis: SCHEMAS.delivery.$defs.axis,
@@ -60,6 +111,26 @@ export function inboxQuery (lockSeconds: { usual: number, most: number }): objec
     },
     agency: { ...CODE, description: 'Only deliveries to this agency, one of the caller\'s own.' }
   })
+}
+
+export interface IntakeQuery { translation?: string, from?: string, to?: string, expiresAt?: string, deliverBy?: string }
+
+/** What the content is read by: what the request says, else what the account is set to. */
+export function translationOf ({ translation, from, to }: IntakeQuery, caller: Pick<Caller, 'translation'>): TranslationConfig | undefined {
+  const chosen = translation === undefined ? caller.translation : translation === 'none' ? undefined : { name: translation }
+  const misplaced = from !== undefined ? 'from' : to !== undefined ? 'to' : undefined
+  // Only a format of dossiers leaves them open; anywhere else they would be passed over in silence.
+  if (misplaced !== undefined && !(chosen !== undefined && isWireName(chosen.name))) throw invalidQuery(misplaced, `only with translation=${WIRE_NAMES.join(' | ')}`, misplaced)
+  if (chosen === undefined) return undefined
+  return { ...chosen, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to: to.split(',').map(code => code.trim()) }) }
+}
+
+/** The deadlines that a request asks for, epoch ms. */
+export function deadlinesAsked ({ expiresAt, deliverBy }: IntakeQuery): { expiresAt?: number, deliverBy?: number } {
+  return {
+    ...(expiresAt === undefined ? {} : { expiresAt: instantOf({ parameter: 'expiresAt', value: expiresAt }) }),
+    ...(deliverBy === undefined ? {} : { deliverBy: instantOf({ parameter: 'deliverBy', value: deliverBy }) })
+  }
 }
 
 const bodies = createAjv()
@@ -92,6 +163,8 @@ export function fromCursor (cursor: string | undefined, key: RegExp): string | u
 }
 
 export const PACKAGE_KEY = new RegExp(UUID)
+/** Package and delivery. */
+export const POSITION_KEY = new RegExp(`${UUID.slice(0, -1)}/${UUID.slice(1)}`)
 export const SEQUENCE_KEY = /^\d{1,15}$/
 export const CODE_KEY = /^.{1,50}$/u
 

@@ -4,6 +4,7 @@ import type { Content } from '../model/package.js'
 import { type Language, text } from '../model/text.js'
 import type { PlannedDelivery } from '../model/delivery.js'
 import type { Caller } from '../model/caller.js'
+import { summarize, type RecipientsView, type RecipientView, type Said } from '../pipeline/recipients.js'
 import type { Accepted, Plan } from '../pipeline/types.js'
 import type { InboxItem, PackageEvent, PackageSummary, StoredDelivery, StoredPackage } from '../ports/store.js'
 import { localize } from './language.js'
@@ -42,11 +43,19 @@ export function viewDelivery (delivery: StoredDelivery, language: Language): Jso
   const { id, packageId, to, agency, endpoint, axis, adapter, format, state, attempts, externalId } = delivery
   return {
     id, packageId, to, agency, endpoint, axis, adapter, format, state, attempts,
+    retriedAfter: delivery.retriedAfter,
+    resendOf: delivery.resendOf,
+    resentAs: delivery.resentAs,
     ...localize({ reasons: delivery.reasons, problem: delivery.problem }, language),
     dueAt: isoOrAbsent(delivery.dueAt),
     expiresAt: iso(delivery.expiresAt),
+    deliverBy: isoOrAbsent(delivery.deliverBy),
+    overdueAt: isoOrAbsent(delivery.overdueAt),
     settledAt: isoOrAbsent(delivery.settledAt),
-    externalId
+    externalId,
+    waitsFor: delivery.waitsFor,
+    awaits: delivery.awaits,
+    parkedUntil: isoOrAbsent(delivery.parkedUntil)
   }
 }
 
@@ -55,8 +64,13 @@ export function viewDelivery (delivery: StoredDelivery, language: Language): Jso
  * because what became of other recipients' copies is between them and the sender.
  */
 export function visibleDeliveries (row: Pick<StoredPackage, 'fromAgency' | 'deliveries'>, caller: Caller): StoredDelivery[] {
-  if (caller.role === 'operator' || caller.agencies.includes(row.fromAgency)) return row.deliveries
+  if (seesAll(row, caller)) return row.deliveries
   return row.deliveries.filter(({ agency }) => agency !== undefined && caller.agencies.includes(agency))
+}
+
+/** Its sender and operators see everything about a package. */
+export function seesAll ({ fromAgency }: Pick<StoredPackage, 'fromAgency'>, { role, agencies }: Caller): boolean {
+  return role === 'operator' || agencies.includes(fromAgency)
 }
 
 /** A line of the package list. */
@@ -79,12 +93,41 @@ export function viewPackage (row: StoredPackage, caller: Caller, language: Langu
     contentType: row.mediaType,
     size: row.original.size,
     sha256: row.original.sha256,
+    purgedAt: isoOrAbsent(row.purgedAt),
     ...viewContent(row.content),
     attachments: row.attachments,
     warnings: localize(row.warnings, language),
     ...(row.evidence === undefined ? {} : { evidence: row.evidence }),
-    links: { content: `/v1/packages/${row.id}/content`, timeline: `/v1/packages/${row.id}/timeline` }
+    links: { content: `/v1/packages/${row.id}/content`, recipients: `/v1/packages/${row.id}/recipients`, timeline: `/v1/packages/${row.id}/timeline` }
   }
+}
+
+/** What became of a package at each recipient. */
+export function viewRecipients (packageId: string, { recipients, others, truncated }: RecipientsView, language: Language): Json {
+  return {
+    packageId,
+    summary: summarize(recipients),
+    items: recipients.map(recipient => viewRecipient(recipient, language)),
+    others: others.map(viewSaid),
+    truncated
+  }
+}
+
+function viewRecipient ({ delivery, business }: RecipientView, language: Language): Json {
+  const { id, to, agency, state, attempts } = delivery
+  return {
+    to,
+    agency,
+    delivery: {
+      id, state, attempts, ...localize({ problem: delivery.problem }, language), settledAt: isoOrAbsent(delivery.settledAt), expiresAt: iso(delivery.expiresAt),
+      deliverBy: isoOrAbsent(delivery.deliverBy), overdueAt: isoOrAbsent(delivery.overdueAt)
+    },
+    ...(business === undefined ? {} : { business: { ...business, since: iso(business.since), history: business.history.map(viewSaid) } })
+  }
+}
+
+function viewSaid (said: Said): Json {
+  return { ...said, at: iso(said.at) }
 }
 
 function viewContent (content: Content): Json {
@@ -128,10 +171,11 @@ export function packageNotFound (id: string): HubError {
   return new HubError('NOT_FOUND', text(`Không tìm thấy gói tin ${id}.`, `There is no package ${id}.`))
 }
 
-function iso (at: number): string {
+/** An instant as the API writes it. */
+export function iso (at: number): string {
   return new Date(at).toISOString()
 }
 
-function isoOrAbsent (at: number | undefined): string | undefined {
+export function isoOrAbsent (at: number | undefined): string | undefined {
   return at === undefined ? undefined : iso(at)
 }

@@ -3,12 +3,16 @@ import { HubError, toProblem } from '../errors.js'
 import type { MappingConfig } from '../model/generated.js'
 import type { Fault } from '../model/problem.js'
 import { text } from '../model/text.js'
+import type { InboundMapping } from '../formats/translated/mapping.js'
 import { mappingFailure } from './failure.js'
 import { createJsonataSandbox } from './jsonata.js'
 import { type Mapping, openMapping } from './mapping.js'
 
 export interface OpenMappings {
   find (name: string): Mapping | undefined
+  /** The inbound mapping of that name. */
+  inbound (name: string): InboundMapping | undefined
+  inboundNames (): string[]
   /** Rejects with TRANSFORM_FAILED. */
   run (name: string, input: unknown): Promise<{ bytes: Buffer, mediaType: string, version: string }>
   close (): Promise<void>
@@ -36,6 +40,13 @@ export async function openMappings (configs: readonly MappingConfig[]): Promise<
   }
   return {
     find: name => mappings.get(name),
+    inbound (name) {
+      const mapping = mappings.get(name)
+      if (mapping?.settings.direction !== 'inbound') return undefined
+      const { version, input = 'json', files = [] } = mapping.settings
+      return { name, version, input, files: new Set(files), run: mapping.run }
+    },
+    inboundNames: () => [...mappings].filter(([, { settings }]) => settings.direction === 'inbound').map(([name]) => name),
     async run (name, input) {
       const mapping = mappings.get(name)
       if (mapping === undefined) throw mappingFailure(`Không có ánh xạ "${name}" trong cấu hình.`, `There is no mapping "${name}" in the configuration.`)

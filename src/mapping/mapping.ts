@@ -13,7 +13,7 @@ import type { JsonataSandbox } from './jsonata.js'
 import { compileTable } from './table.js'
 import { writeXml } from './xml-writer.js'
 
-export type MappingSettings = Pick<MappingConfig, 'name' | 'version' | 'engine' | 'file' | 'examples'> & Partial<Pick<MappingConfig, 'input' | 'output' | 'mediaType' | 'direction'>>
+export type MappingSettings = Pick<MappingConfig, 'name' | 'version' | 'engine' | 'file' | 'examples'> & Partial<Pick<MappingConfig, 'input' | 'output' | 'mediaType' | 'direction' | 'files'>>
 
 export interface Mapping {
   readonly settings: MappingSettings

@@ -1,7 +1,7 @@
 // A delivery is one package to one recipient; an attempt is one try; an outcome is what the adapter saw;
 // a settlement is what the hub decided.
 import type { Problem } from './problem.js'
-import type { Axis, DeliveryState, EndpointConfig, RouteReason } from './generated.js'
+import type { Axis, DeliveryState, EndpointConfig, Reportable, RouteReason } from './generated.js'
 
 /** What a recipient gets: see `format` of an endpoint. */
 export type DeliveryFormat = EndpointConfig['format']
@@ -22,7 +22,7 @@ export const FINAL_STATES = ['delivered', 'refused', 'dead', 'expired', 'cancell
 
 /** What the hub decided after an attempt. */
 export interface Settlement {
-  state: Extract<DeliveryState, 'delivered' | 'available' | 'deferred' | 'refused' | 'dead' | 'expired'>
+  state: Extract<DeliveryState, 'delivered' | 'available' | 'deferred' | 'held' | 'refused' | 'dead' | 'expired'>
   /** Epoch ms of the next try; only when deferred. */
   dueAt?: number
   problem?: Problem
@@ -41,6 +41,12 @@ export interface PlannedDelivery {
   adapter?: string
   format: DeliveryFormat
   reasons: RouteReason[]
+  /** Epoch ms; that of the package when absent. */
+  expiresAt?: number
+  /** By when it is to be made, epoch ms. */
+  deliverBy?: number
+  /** What the sender is to be told of it; nothing when absent. */
+  reports?: Reportable[]
   /** Set when this recipient cannot be served: the delivery is stored as refused. */
   problem?: Problem
 }

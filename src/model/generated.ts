@@ -1,6 +1,60 @@
 // Generated from schemas/*.schema.json by `npm run generate`. Do not edit.
 
 /**
+ * What an adapter is and can do: manifest.json in its folder.
+ */
+export type AdapterManifest = {
+  /**
+   * Name of the folder or package.
+   */
+  name: string
+  /**
+   * Version of the adapter (semver).
+   */
+  version: string
+  /**
+   * Version of the adapter contract it was written for.
+   */
+  contract: 1
+  title: LocalizedText
+  /**
+   * outbound: has deliver; inbound: has receive; service: has call.
+   *
+   * @minItems 1
+   */
+  directions: ('outbound' | 'inbound' | 'service')[]
+  /**
+   * Package kinds it can carry; none with service alone.
+   */
+  kinds: ('document' | 'dossier' | 'status')[]
+  /**
+   * Formats it can be given; none with service alone.
+   */
+  formats: ('original' | 'edxml' | 'json' | 'mapping' | 'dvcqg' | 'noihoso' | 'dvclt')[]
+  /**
+   * Facts it can learn from the other side.
+   */
+  receipts?: ('delivered' | 'refused' | 'fetched')[]
+  /**
+   * The other side honours the delivery id: an uncertain attempt may be repeated.
+   */
+  idempotent: boolean
+  /**
+   * The other side hands a document to everyone whom it names: each delivery gets a message that names its own recipient only.
+   */
+  fansOut?: boolean
+  /**
+   * The recipient fetches: deliver answers available and sends no package, at most a notice.
+   */
+  pull?: boolean
+  /**
+   * With service: what it can be asked.
+   *
+   * @minItems 1
+   */
+  operations?: ServiceOperation[]
+}
+/**
  * trung_uong: national. tinh, so_nganh: province. huyen: district (closed since 1 July 2025). khu_vuc: regional unit between province and commune. xa: commune. The depth of a code never tells the level.
  *
  * This interface was referenced by `AgencyDirectoryFile`'s JSON-Schema
@@ -15,12 +69,19 @@ export type AgencyLevel = 'trung_uong' | 'tinh' | 'so_nganh' | 'huyen' | 'khu_vu
  */
 export type Axis = 'national' | 'province' | 'district' | 'commune'
 /**
- * queued: waiting in the broker. active: being tried. deferred: to be tried again at dueAt. available: waiting in the inbox to be fetched. delivered, refused, dead, expired, cancelled: final.
+ * What a sender can be told of a delivery. accepted: the hub has it. overdue: deliverBy has passed. Else: its final state.
+ *
+ * This interface was referenced by `Delivery`'s JSON-Schema
+ * via the `definition` "reportable".
+ */
+export type Reportable = 'accepted' | 'overdue' | 'delivered' | 'refused' | 'expired' | 'dead' | 'cancelled'
+/**
+ * queued: waiting in the broker. active: being tried. deferred: to be tried again at dueAt. available: waiting in the inbox to be fetched. blocked: waiting for a delivery before it, or for its document. held: waiting for an operator, for the reason in problem. delivered, refused, dead, expired, cancelled: final.
  *
  * This interface was referenced by `Delivery`'s JSON-Schema
  * via the `definition` "state".
  */
-export type DeliveryState = 'queued' | 'active' | 'deferred' | 'available' | 'delivered' | 'refused' | 'dead' | 'expired' | 'cancelled'
+export type DeliveryState = 'queued' | 'active' | 'deferred' | 'available' | 'blocked' | 'held' | 'delivered' | 'refused' | 'dead' | 'expired' | 'cancelled'
 /**
  * A dossier package (hồ sơ thủ tục hành chính) as an agency posts it and as the hub delivers it. HoSo and TienDo have the field names and string values of the national portal (DongBoHoSoMC, CapNhatTienDoHoSoMC).
  */
@@ -114,7 +175,7 @@ export type Comparison = 'match' | 'mismatch'
  */
 export type ChainVerdict = 'trusted' | 'untrusted' | 'unknown'
 /**
- * By the configured revocation lists; unknown when none speaks about an issuer of the chain.
+ * By revocation lists and OCSP answers, those configured and those in the file; unknown when none speaks about a certificate of the chain.
  *
  * This interface was referenced by `Evidence`'s JSON-Schema
  * via the `definition` "revocation".
@@ -185,57 +246,10 @@ export interface AllSchemas {
   'envelope.schema.json'?: Envelope
   'evidence.schema.json'?: Evidence
   'mapping.schema.json'?: MappingTable
+  'package.schema.json'?: CanonicalPackage
   'problem.schema.json'?: StoredProblem
   'status.schema.json'?: Status
   'working-calendar.schema.json'?: WorkingCalendar
-}
-/**
- * What an adapter is and can do: manifest.json in its folder.
- */
-export interface AdapterManifest {
-  /**
-   * Name of the folder or package.
-   */
-  name: string
-  /**
-   * Version of the adapter (semver).
-   */
-  version: string
-  /**
-   * Version of the adapter contract it was written for.
-   */
-  contract: 1
-  title: LocalizedText
-  /**
-   * outbound: has deliver; inbound: has receive.
-   *
-   * @minItems 1
-   */
-  directions: ('outbound' | 'inbound')[]
-  /**
-   * Package kinds it can carry.
-   *
-   * @minItems 1
-   */
-  kinds: ('document' | 'dossier' | 'status')[]
-  /**
-   * Formats it can be given.
-   *
-   * @minItems 1
-   */
-  formats: ('original' | 'edxml' | 'json' | 'mapping')[]
-  /**
-   * Facts it can learn from the other side.
-   */
-  receipts?: ('delivered' | 'refused' | 'fetched')[]
-  /**
-   * The other side honours the delivery id: an uncertain attempt may be repeated.
-   */
-  idempotent: boolean
-  /**
-   * The recipient fetches: deliver answers available and sends nothing.
-   */
-  pull?: boolean
 }
 /**
  * One sentence in both languages.
@@ -252,6 +266,33 @@ export interface LocalizedText {
    * English
    */
   en: string
+}
+/**
+ * One question that an adapter can put to an outside system.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "operation".
+ */
+export interface ServiceOperation {
+  /**
+   * Name, unique in the adapter.
+   */
+  name: string
+  title: LocalizedText
+  /**
+   * JSON Schema of the question.
+   */
+  query: {
+    [k: string]: unknown
+  }
+  /**
+   * Fields of the question that tell whom it is about: the first that is given goes, hashed or masked, into the log.
+   *
+   * @minItems 1
+   *
+   * Items: Name of a field.
+   */
+  subject: string[]
 }
 /**
  * Agencies with their codes over time, and who follows whom after a merger.
@@ -373,6 +414,14 @@ export interface HubConfig {
    * Items: Name of a default, as the warning at start shows it.
    */
   acceptedDefaults: ('node.code' | 'store.pglite' | 'broker.in-process' | 'http.without-tls' | 'clients.none' | 'directory.empty' | 'endpoints.none')[]
+  /**
+   * What this process does. api: the HTTP door. delivery: deliveries, the sweeper and retention. pollers: fetching from outside systems. /health is served by every process. A split needs postgres and rabbitmq.
+   *
+   * @minItems 1
+   *
+   * Items: A role.
+   */
+  roles: ('api' | 'delivery' | 'pollers')[]
   node: NodeConfig
   store: StoreConfig
   broker: BrokerConfig
@@ -390,9 +439,10 @@ export interface HubConfig {
   clients: ClientConfig[]
   delivery: DeliveryConfig
   inbox: InboxConfig
+  retention: RetentionConfig
   limits: LimitsConfig
   /**
-   * Rows laid over the validation profile of edXML messages, later ones over earlier ones. docs/formats/edxml.md lists the checks with their defaults.
+   * Rows laid over the validation profile, later ones over earlier ones. docs/formats/edxml.md and docs/formats/dossier.md list the checks with their defaults.
    */
   validation: ValidationRow[]
   signatures: SignaturesConfig
@@ -400,6 +450,13 @@ export interface HubConfig {
    * Declarative translations between the canonical form and a private format of a partner.
    */
   mappings: MappingConfig[]
+  links: LinksConfig
+  doors: DoorsConfig
+  /**
+   * Questions to outside systems that clients may put through the hub, e.g. to the population database.
+   */
+  services: ServiceConfig[]
+  serviceLog: ServiceLogConfig
 }
 /**
  * This hub.
@@ -548,6 +605,12 @@ export interface DirectoryConfig {
    * A closed agency may still send this long. Days.
    */
   senderGraceDays: number
+  /**
+   * Files in the form of working-calendar.schema.json, for deadlines in working days; usually one for each year. Days that none covers are working days unless they are a Saturday or Sunday. Relative paths are taken as those of files.
+   *
+   * Items: Path.
+   */
+  calendars: string[]
 }
 /**
  * An agency system attached through one adapter.
@@ -566,9 +629,9 @@ export interface EndpointConfig {
    */
   adapter: string
   /**
-   * What it receives. original: the bytes of the sender. edxml: strict edXML, written anew. json: the canonical form. mapping: what the mapping named in mapping makes of the canonical form.
+   * What it receives. original: the bytes of the sender. edxml: strict edXML, written anew. json: the canonical form. mapping: what the mapping named in mapping makes of the canonical form. dvcqg, noihoso, dvclt: a dossier as one request of that format.
    */
-  format: 'original' | 'edxml' | 'json' | 'mapping'
+  format: 'original' | 'edxml' | 'json' | 'mapping' | 'dvcqg' | 'noihoso' | 'dvclt'
   /**
    * Tries at the same time, in one process.
    */
@@ -588,9 +651,17 @@ export interface EndpointConfig {
    */
   scope: 'own' | 'subtree'
   /**
-   * Way out for agencies of this axis that no endpoint serves. At most one endpoint per axis. Absent: for none.
+   * Way out for agencies of this axis that no endpoint serves. At most one endpoint per axis and kind. Absent: for none.
    */
   gateway?: 'national' | 'province' | 'district' | 'commune'
+  /**
+   * Kinds of packages that come here; for any other kind this endpoint serves nobody, and another one may. Absent: all.
+   *
+   * @minItems 1
+   *
+   * Items: Kind of package.
+   */
+  kinds?: ('document' | 'dossier' | 'status')[]
   /**
    * Settings of the adapter, checked against its own config.schema.json.
    */
@@ -601,6 +672,7 @@ export interface EndpointConfig {
    * Name of an outbound mapping; required with format mapping.
    */
   mapping?: string
+  translation?: TranslationConfig
   /**
    * Order of the agency codes it gets. as-written: as the sender wrote them. qd20: H36.11. qcvn102: 000.00.11.H36. Other than as-written, an edXML message in the other order is written anew.
    */
@@ -609,6 +681,112 @@ export interface EndpointConfig {
    * How files travel in edXML that is written anew. vendor: pdf, doc, docx and zip as they are, everything else in a ZIP of one entry. raw: every file as it is.
    */
   zip: 'vendor' | 'raw'
+  /**
+   * Name of an entry of signatures.signing: edXML written anew for this endpoint is signed with it. Absent: not signed.
+   */
+  sign?: string
+  /**
+   * Whether the other side honours the delivery id, so that an attempt with an uncertain outcome may be repeated. Absent: as the adapter's manifest says.
+   */
+  idempotent?: boolean
+  circuit?: CircuitConfig
+  rateLimit?: RateLimitConfig
+  /**
+   * Times at which nothing is delivered; deliveries rest until the end. Absent: none.
+   */
+  maintenance?: MaintenanceConfig[]
+  /**
+   * What the agencies served here are told about packages that they sent.
+   */
+  receipts: Reportable[]
+  /**
+   * Who tells the sender of a document that it has arrived (status 01). system: the receiving system. hub: the hub in its name, when the delivery is made.
+   */
+  arrivalStatus: 'system' | 'hub'
+}
+/**
+ * How what a client hands in, or an endpoint fetches, is translated into the canonical form. Absent: it is edXML or canonical JSON.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "translation".
+ */
+export interface TranslationConfig {
+  /**
+   * Name of an inbound mapping, or dvcqg, noihoso or dvclt.
+   */
+  name: string
+  /**
+   * Of dvcqg, noihoso and dvclt: code of the sending agency, where neither the message nor the account tells.
+   */
+  from?: string
+  /**
+   * Of dvcqg, noihoso and dvclt: codes of the recipients, where the message does not name any.
+   *
+   * @minItems 1
+   *
+   * Items: Agency code.
+   */
+  to?: string[]
+}
+/**
+ * Circuit breaker: when the endpoint is left alone for a while. Shared by all processes of the hub. Absent: with its defaults.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "circuit".
+ */
+export interface CircuitConfig {
+  /**
+   * So many failed attempts in a row, of at least two packages, open it.
+   */
+  failures: number
+  /**
+   * Nothing is delivered this long; then the connection is probed. Doubled each time it fails again. Milliseconds.
+   */
+  openMs: number
+  /**
+   * Longest time between two probes. Milliseconds.
+   */
+  maxOpenMs: number
+}
+/**
+ * Most attempts a second, urgent ones first. Absent: no limit but concurrency.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "rateLimit".
+ */
+export interface RateLimitConfig {
+  /**
+   * Attempts per second.
+   */
+  perSecond: number
+  /**
+   * Attempts at once after a quiet time.
+   */
+  burst: number
+}
+/**
+ * Weekly: from and to are times of day (HH:MM). Once: both are YYYY-MM-DDTHH:MM. In Việt Nam (UTC+7).
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "maintenanceWindow".
+ */
+export interface MaintenanceConfig {
+  /**
+   * Days on which a weekly window begins. Absent: every day.
+   *
+   * @minItems 1
+   *
+   * Items: Day.
+   */
+  days?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
+  /**
+   * Beginning.
+   */
+  from: string
+  /**
+   * End. A weekly window that ends before it begins ends on the next day.
+   */
+  to: string
 }
 /**
  * A system that calls the API.
@@ -631,10 +809,39 @@ export interface ClientConfig {
    * Items: Agency code.
    */
   agencies: string[]
+  translation?: TranslationConfig
   /**
    * agency: sends and reads for its agencies. operator: reads everything, sends for nobody.
    */
   role: 'agency' | 'operator'
+  /**
+   * Credentials for the doors. Absent: it comes through none.
+   */
+  systems?: ClientSystemConfig[]
+}
+/**
+ * Credentials of a system that comes through one of the doors.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "clientSystem".
+ */
+export interface ClientSystemConfig {
+  /**
+   * Its SystemId, unique in the hub.
+   */
+  systemId: string
+  /**
+   * Its SecretKey. Calls are signed with it, so the hub has to know it.
+   */
+  secret: string
+  /**
+   * Name it logs in with at the facade, or sends as Basic; unique in the hub. Absent: none.
+   */
+  username?: string
+  /**
+   * Its password.
+   */
+  password?: string
 }
 /**
  * How deliveries are made.
@@ -647,9 +854,14 @@ export interface DeliveryConfig {
    * A delivery not made by then is expired (7 days). Milliseconds.
    */
   expiresAfterMs: number
-  retry: RetryConfig
   /**
-   * A claimed delivery belongs to its process this long; renewed while the try runs, taken over when the process died. Milliseconds.
+   * A status that arrives before its document waits for it this long (24 hours); then it is held for an operator. Milliseconds.
+   */
+  parkMs: number
+  retry: RetryConfig
+  urgentRetry: UrgentRetryConfig
+  /**
+   * A claimed delivery belongs to its process this long; renewed while the try runs, taken over when the process died. Pollers of a process that died are taken over within this time, too. Milliseconds.
    */
   leaseMs: number
   /**
@@ -664,6 +876,24 @@ export interface DeliveryConfig {
    * A claim check that nobody took is published again after this time. Milliseconds.
    */
   republishAfterMs: number
+  /**
+   * Latest expiry that a sender may ask for (30 days). Milliseconds.
+   */
+  maxExpiresAfterMs: number
+  /**
+   * Expiry of some deliveries: the first row that fits is taken; where none fits, expiresAfterMs. A sender that names an expiry is heard first.
+   *
+   * @maxItems 100
+   */
+  expiry: ExpiryRow[]
+  /**
+   * A package of priority 4 (hỏa tốc hẹn giờ) whose sender names no time is to be delivered within this time (1 hour). Milliseconds.
+   */
+  timedWithinMs: number
+  /**
+   * A recipient is to answer a revocation, update, replacement or retract request (status 15 or 16) within this time. Working days.
+   */
+  changeAnswerDays: number
 }
 /**
  * When a deferred delivery is tried again.
@@ -694,6 +924,59 @@ export interface RetryConfig {
   maxAttempts: number
 }
 /**
+ * When a deferred delivery of an urgent package (priority 1 to 4) is tried again.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "urgentRetry".
+ */
+export interface UrgentRetryConfig {
+  /**
+   * Wait before the second try. Milliseconds.
+   */
+  firstMs: number
+  /**
+   * Each wait is the one before times this.
+   */
+  factor: number
+  /**
+   * Longest wait. Milliseconds.
+   */
+  maxMs: number
+  /**
+   * Share by which a wait varies at random, so that deliveries do not come in waves.
+   */
+  jitter: number
+  /**
+   * Tries after which a delivery is dead.
+   */
+  maxAttempts: number
+}
+/**
+ * Expiry of the deliveries that fit every field given here.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "expiryRow".
+ */
+export interface ExpiryRow {
+  /**
+   * Kind of the package. Absent: every.
+   */
+  kind?: 'document' | 'dossier' | 'status'
+  /**
+   * Action of the package: new, revocation, submit, 01 … Absent: every.
+   */
+  action?: string
+  /**
+   * Priority of the package. Absent: every.
+   */
+  priority?: number
+  axis?: Axis
+  /**
+   * A delivery not made by then is expired. Milliseconds.
+   */
+  afterMs: number
+}
+/**
  * Deliveries that agencies fetch themselves.
  *
  * This interface was referenced by `HubConfig`'s JSON-Schema
@@ -708,6 +991,42 @@ export interface InboxConfig {
    * Longest lock a reader may ask for. Milliseconds.
    */
   maxLockMs: number
+}
+/**
+ * How long what is settled is kept. The hub is not the archive: agencies archive their documents themselves.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "retention".
+ */
+export interface RetentionConfig {
+  /**
+   * Bytes of a package are purged this long after its last delivery was settled (730 days); hashes stay. Deliveries that are dead count as not settled. null: never. Milliseconds.
+   */
+  payloadsAfterMs: number | null
+  /**
+   * A purged package and its deliveries are removed this long after its last delivery was settled (3653 days). null: never. Milliseconds.
+   */
+  rowsAfterMs: number | null
+  /**
+   * An event is removed at this age when its package is purged or gone (3653 days). null: never. Milliseconds.
+   */
+  eventsAfterMs: number | null
+  /**
+   * A call of a service is removed from the log at this age (3653 days), whatever becomes of packages. null: never. Milliseconds.
+   */
+  serviceCallsAfterMs: number | null
+  /**
+   * Folder that a package is written to, as files, before its bytes are purged. A relative path is taken from the working directory of the process. null: nothing is written.
+   */
+  moveTo: string | null
+  /**
+   * Most packages in one statement.
+   */
+  batchSize: number
+  /**
+   * How often the one process that holds the lease looks for what may go (6 hours). Milliseconds.
+   */
+  intervalMs: number
 }
 /**
  * What one package may hold.
@@ -754,7 +1073,7 @@ export interface LimitsConfig {
   maxInflationBytes: number
 }
 /**
- * What follows when a message breaks a check.
+ * What follows when a package breaks a check.
  *
  * This interface was referenced by `HubConfig`'s JSON-Schema
  * via the `definition` "validationRow".
@@ -783,6 +1102,7 @@ export interface ValidationRow {
     | 'reason'
     | 'update-target'
     | 'replacement-target'
+    | 'target-known'
     | 'receiver-change'
     | 'flag'
     | 'response-organ'
@@ -794,6 +1114,7 @@ export interface ValidationRow {
     | 'status-time'
     | 'attachment-present'
     | 'attachment-listed'
+    | 'content-id-case'
     | 'attachment-name'
     | 'attachment-content'
     | 'attachment-padding'
@@ -802,6 +1123,7 @@ export interface ValidationRow {
     | 'attachment-type'
     | 'other-parts'
     | 'date-valid'
+    | 'date-default'
     | 'date-form'
     | 'date-future'
     | 'date-order'
@@ -811,6 +1133,7 @@ export interface ValidationRow {
     | 'length-limit'
     | 'stray-bytes'
     | 'prefix-declared'
+    | 'encoding-declared'
     | 'namespace'
     | 'spelling'
     | 'element-repeated'
@@ -819,10 +1142,50 @@ export interface ValidationRow {
     | 'flat-manifest'
     | 'old-schema'
     | 'soap-wrapper'
+    | 'dossier.progress-content'
+    | 'dossier.result-content'
+    | 'dossier.answer-reference'
+    | 'dossier.withdraw-status'
+    | 'dossier.transfer-role'
+    | 'dossier.transfer-deadline'
+    | 'dossier.code-form'
+    | 'dossier.code-same'
+    | 'dossier.procedure-same'
+    | 'dossier.filled'
+    | 'dossier.portal-fields'
+    | 'dossier.online-account'
+    | 'dossier.accepted-date'
+    | 'dossier.status-2-due'
+    | 'dossier.status-3-date'
+    | 'dossier.status-3-reason'
+    | 'dossier.status-5-supplements'
+    | 'dossier.status-6-fees'
+    | 'dossier.status-8-reason'
+    | 'dossier.status-9-ended'
+    | 'dossier.status-9-results'
+    | 'dossier.status-10-returned'
+    | 'dossier.date-real'
+    | 'dossier.date-order'
+    | 'dossier.identity-form'
+    | 'dossier.status-steps'
   /**
-   * Only for this kind of message; all: every kind the check is made for.
+   * Only for this kind of package; all: every kind the check is made for. new to status belong to documents, submit to error to dossiers (checks named dossier.…).
    */
-  kind: 'all' | 'new' | 'update' | 'revocation' | 'replacement' | 'status'
+  kind:
+    | 'all'
+    | 'new'
+    | 'update'
+    | 'revocation'
+    | 'replacement'
+    | 'status'
+    | 'submit'
+    | 'supplement'
+    | 'transfer'
+    | 'progress'
+    | 'result'
+    | 'withdraw'
+    | 'ack'
+    | 'error'
   /**
    * outbound: from a connected system. inbound: from an axis, through an endpoint.
    */
@@ -859,8 +1222,32 @@ export interface SignaturesConfig {
    * Longest verification of one file. Milliseconds.
    */
   timeoutMs: number
+  /**
+   * What the hub signs with; an endpoint chooses one by its name in sign.
+   */
+  signing: SigningConfig[]
   envelope: EnvelopeSignatureConfig
   documents: DocumentSignatureConfig
+}
+/**
+ * A key with its certificate.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "signing".
+ */
+export interface SigningConfig {
+  /**
+   * Name, unique in the hub.
+   */
+  name: string
+  /**
+   * Private RSA key, PEM without a passphrase; give it by $file or $env.
+   */
+  key: string
+  /**
+   * PEM: the certificate of the key first, then those above it without the root; give it by $file.
+   */
+  certificate: string
 }
 /**
  * XML signatures of envelopes.
@@ -874,6 +1261,10 @@ export interface EnvelopeSignatureConfig {
    * Handed in by a client.
    */
   outbound: 'record' | 'require' | 'off'
+  /**
+   * Callers (client:ID, endpoint:ID) whose envelopes must be validly signed, whatever inbound and outbound say.
+   */
+  requireFrom: string[]
   /**
    * Callers (client:ID, endpoint:ID) whose signatures may call exclusive canonicalization http://www.w3.org/TR/xml-exc-c14n#.
    */
@@ -932,6 +1323,12 @@ export interface MappingConfig {
    */
   mediaType?: string
   /**
+   * Inbound: fields or elements of the input whose texts are files in base64. The mapping sees a mark in place of each and puts it into base64 of an attachment.
+   *
+   * Items: Name, at any depth.
+   */
+  files?: string[]
+  /**
    * Pairs of files; the mapping must make each out of its in.
    */
   examples: {
@@ -944,6 +1341,232 @@ export interface MappingConfig {
      */
     out: string
   }[]
+}
+/**
+ * Links under which an outside system, such as the national portal, fetches single files without a key (GET /files/{token}), and one-time links for clerks (GET /nhan/{token}).
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "links".
+ */
+export interface LinksConfig {
+  /**
+   * Where those who use links reach this hub, without a slash at the end, e.g. https://truc.lamdong.example.vn. null: no links are made, and what needs them waits.
+   */
+  publicUrl: string | null
+  /**
+   * Signs links and the sessions of one-time links. At least 32 characters; the same in every process.
+   */
+  secret: string | null
+  /**
+   * The secret before the last change: links made with it stay good until they expire.
+   */
+  previousSecret: string | null
+  /**
+   * A link is good for so many days.
+   */
+  lifetimeDays: number
+}
+/**
+ * Doors for systems that speak to another hub today and shall not be changed.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "doors".
+ */
+export interface DoorsConfig {
+  axis: AxisDoorConfig
+  facade: FacadeDoorConfig
+  xroad: XroadDoorConfig
+}
+/**
+ * The protocol of the national document axis (VXP), for clients with the vendor's SDK.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "axisDoor".
+ */
+export interface AxisDoorConfig {
+  /**
+   * Whether it is open.
+   */
+  enabled: boolean
+  /**
+   * Where it is, below the address of the hub.
+   */
+  path: string
+  /**
+   * How far the time stamp of a call may be from now. The SDK sends the stamp of an earlier call again, so be generous; null: not compared. Minutes.
+   */
+  timestampToleranceMinutes: number | null
+}
+/**
+ * The REST interface that provincial platforms (LGSP) offer to document management systems.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "facadeDoor".
+ */
+export interface FacadeDoorConfig {
+  /**
+   * Whether it is open.
+   */
+  enabled: boolean
+  /**
+   * Where it is, below the address of the hub.
+   */
+  path: string
+  /**
+   * How long a token from the login holds. Minutes.
+   */
+  tokenMinutes: number
+}
+/**
+ * The paths that national services call through the X-Road adapter.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "xroadDoor".
+ */
+export interface XroadDoorConfig {
+  /**
+   * Whether it is open.
+   */
+  enabled: boolean
+  /**
+   * Where it is, below the address of the hub.
+   */
+  path: string
+  /**
+   * Paths that take dossiers.
+   */
+  intake: XroadIntakeConfig[]
+  /**
+   * Who needs no credentials: a security server of one's own, which has checked them.
+   */
+  trusted: XroadTrustedConfig[]
+}
+/**
+ * One path that takes dossiers.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "xroadIntake".
+ */
+export interface XroadIntakeConfig {
+  /**
+   * Below the path of the door.
+   */
+  path: string
+  translation: TranslationConfig
+}
+/**
+ * An address whose calls are those of one client.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "xroadTrusted".
+ */
+export interface XroadTrustedConfig {
+  /**
+   * IP address or network, e.g. 10.0.0.5 or 10.0.0.0/24.
+   */
+  network: string
+  /**
+   * Id of the client.
+   */
+  client: string
+}
+/**
+ * A question to an outside system that clients may put through the hub.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "service".
+ */
+export interface ServiceConfig {
+  /**
+   * Name in the address, unique in the hub.
+   */
+  name: string
+  /**
+   * Id of the endpoint that is asked.
+   */
+  endpoint: string
+  /**
+   * What it is asked: an operation of its adapter's manifest.
+   */
+  operation: string
+  /**
+   * Ids of clients that may ask, for any of their agencies.
+   *
+   * Items: Id of a client.
+   */
+  clients: string[]
+  /**
+   * Codes of agencies for which any of their clients may ask.
+   *
+   * Items: Agency code.
+   */
+  agencies: string[]
+  /**
+   * Codes of the purposes for which it may be asked.
+   *
+   * @minItems 1
+   *
+   * Items: Code of a purpose.
+   */
+  purposes: string[]
+  /**
+   * What the dossier of a call must be. well-formed: a dossier code. known: of a dossier that came through the hub. participant: of one that the asking agency has sent or received.
+   */
+  dossier: 'well-formed' | 'known' | 'participant'
+  /**
+   * An answer is given again for the same question of the same agency for the same dossier within this time, from the memory of the process; each time is logged. 0: never kept. Seconds.
+   */
+  cacheSeconds: number
+  /**
+   * One call may take this long. Milliseconds.
+   */
+  timeoutMs: number
+  ratePerClient: ServiceRateConfig
+}
+/**
+ * Most calls of one client, counted by each process.
+ */
+export interface ServiceRateConfig {
+  /**
+   * Calls per second.
+   */
+  perSecond: number
+  /**
+   * Calls at once after a quiet time.
+   */
+  burst: number
+}
+/**
+ * How the log of service calls names the person a call is about.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "serviceLog".
+ */
+export interface ServiceLogConfig {
+  /**
+   * hash: a keyed hash (HMAC-SHA-256) of the number. masked: all but its last three characters covered.
+   */
+  subject: 'hash' | 'masked'
+  /**
+   * Key of the hash; required with hash when there are services. Keep it as long as the log: with another one, the same person gets another hash.
+   */
+  secret: string | null
+}
+/**
+ * Most calls of one client, counted by each process.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "serviceRate".
+ */
+export interface ServiceRateConfig1 {
+  /**
+   * Calls per second.
+   */
+  perSecond: number
+  /**
+   * Calls at once after a quiet time.
+   */
+  burst: number
 }
 /**
  * One package to one recipient, as the API shows it.
@@ -977,18 +1600,30 @@ export interface Delivery {
   /**
    * What the endpoint receives.
    */
-  format?: 'original' | 'edxml' | 'json' | 'mapping'
+  format?: 'original' | 'edxml' | 'json' | 'mapping' | 'dvcqg' | 'noihoso' | 'dvclt'
   state: DeliveryState
   /**
    * Tries so far.
    */
   attempts: number
   /**
+   * Tries made before an operator had it tried anew; they do not count against the limit.
+   */
+  retriedAfter?: number
+  /**
+   * Delivery that this one repeats: an operator sent the package again.
+   */
+  resendOf?: string
+  /**
+   * Delivery that repeats this one.
+   */
+  resentAs?: string
+  /**
    * Why it goes there, in the order the rules were applied.
    */
   reasons: RouteReason[]
   /**
-   * When it is tried again.
+   * When it is tried again. Absent while it rests at its endpoint (deferred) or is not deferred.
    */
   dueAt?: string
   /**
@@ -1003,7 +1638,27 @@ export interface Delivery {
    * The receiving system's own identifier.
    */
   externalId?: string
+  /**
+   * blocked, held: ids of the deliveries before it that it waits for, or that were not made.
+   */
+  waitsFor?: string[]
+  /**
+   * blocked: the document (a correlationId) that must be known first.
+   */
+  awaits?: string
+  /**
+   * blocked: when the hub stops waiting for that document and holds the delivery.
+   */
+  parkedUntil?: string
   problem?: StoredProblem
+  /**
+   * By when it is to be delivered. Later is better than never: it does not expire then.
+   */
+  deliverBy?: string
+  /**
+   * Since when deliverBy has been missed.
+   */
+  overdueAt?: string
 }
 /**
  * This interface was referenced by `Delivery`'s JSON-Schema
@@ -1252,9 +1907,9 @@ export interface Document {
      */
     organId?: string
     /**
-     * Timestamp with +07:00, or the raw text when it is no instant.
+     * Timestamp with +07:00, or the raw text when it is no instant; absent when there was none.
      */
-    at: string
+    at?: string
   }[]
   /**
    * Files in the order of the message.
@@ -2151,15 +2806,49 @@ export interface PdfSignatureEvidence {
    * Signing time as the signer claims it.
    */
   signedAt?: string
+  /**
+   * The time at which the certificate had to be in force.
+   */
+  judgedAt?: string
+  /**
+   * Where judgedAt comes from. timestamp: a trusted time stamp on the signature. signer: the signer's own word. verification: neither, so the time of the verification.
+   */
+  timeFrom?: 'timestamp' | 'signer' | 'verification'
+  timestamp?: TimestampEvidence
   digest?: Comparison
   signatureValue?: Comparison
   chain?: ChainVerdict
   revocation?: RevocationVerdict
+  /**
+   * What was believed about revocation: configured lists (crl), or what came with the file.
+   */
+  revocationBy?: ('crl' | 'embedded-crl' | 'embedded-ocsp')[]
   signer?: CertificateFacts
   /**
    * The chain that was found, the signer first.
    */
   certificates?: CertificateFacts[]
+  /**
+   * Why the status is what it is.
+   */
+  reasons: string[]
+}
+/**
+ * A time stamp (RFC 3161) on the signature, or on the file when the role is timestamp.
+ *
+ * This interface was referenced by `Evidence`'s JSON-Schema
+ * via the `definition` "timestamp".
+ */
+export interface TimestampEvidence {
+  /**
+   * trusted: whole, and its authority may stamp times and leads to a trust anchor. untrusted: whole only. invalid: broken, or about something else.
+   */
+  status: 'trusted' | 'untrusted' | 'invalid'
+  /**
+   * The time it states.
+   */
+  at?: string
+  authority?: CertificateFacts
   /**
    * Why the status is what it is.
    */
@@ -2219,6 +2908,137 @@ export interface MappingRow {
   rows?: Rows
 }
 /**
+ * A package in canonical JSON as it is handed in: what an inbound mapping makes, what `lienthong encode` reads, and what an agency posts as application/vnd.lienthong.package+json. Exactly one of document, status and dossier.
+ */
+export interface CanonicalPackage {
+  /**
+   * The hub gives its own; not looked at.
+   */
+  packageId?: string
+  envelope?: Addressing
+  /**
+   * As in document.schema.json; `attachments` may be left out.
+   */
+  document?: {}
+  /**
+   * As in status.schema.json.
+   */
+  status?: {}
+  /**
+   * As in dossier.schema.json. A file of GiayToDinhKem may hold `base64` in place of HashTepTin and size.
+   */
+  dossier?: {}
+  /**
+   * Files, in order.
+   *
+   * @maxItems 10000
+   */
+  attachments?: PackageFile[]
+}
+/**
+ * From whom and to whom. A dossier says it itself. Every other field is made from the content and not looked at here, so that a package can be handed on as it was received.
+ *
+ * This interface was referenced by `CanonicalPackage`'s JSON-Schema
+ * via the `definition` "addressing".
+ */
+export interface Addressing {
+  from?: Party
+  /**
+   * Recipients. Those of a status are in its responseFor.
+   *
+   * @maxItems 1000
+   */
+  to?: Party[]
+  /**
+   * Urgency of a document that has no otherInfo.priority.
+   */
+  priority?: number
+  /**
+   * Made from the content.
+   */
+  kind?: string
+  /**
+   * Made from the content.
+   */
+  action?: string
+  /**
+   * Made from the content.
+   */
+  identifier?: string
+  /**
+   * Made from the content.
+   */
+  correlationId?: string
+  /**
+   * Made from the content.
+   */
+  notation?: string
+  /**
+   * Made from the content.
+   */
+  title?: string
+  /**
+   * Made from the content.
+   */
+  sentAt?: string
+  /**
+   * Made from the content.
+   */
+  dueDate?: string
+}
+/**
+ * A file: inside as base64, or a later part of the form, found by sha256, else by name. For a dossier a file without base64 is found by the HashTepTin of its paper.
+ *
+ * This interface was referenced by `CanonicalPackage`'s JSON-Schema
+ * via the `definition` "file".
+ */
+export interface PackageFile {
+  /**
+   * File name.
+   */
+  name: string
+  /**
+   * The file. A data: URL is read, too.
+   */
+  base64?: string
+  /**
+   * Lower-case hex SHA-256 of the file.
+   */
+  sha256?: string
+  /**
+   * ContentId without the "cid:" prefix.
+   */
+  contentId?: string
+  /**
+   * Description.
+   */
+  description?: string
+  /**
+   * Declared media type; the hub looks at the bytes.
+   */
+  contentType?: string
+  /**
+   * Not looked at.
+   */
+  declaredType?: string
+  /**
+   * Not looked at: the order counts.
+   */
+  n?: number
+  /**
+   * Bytes; a fault when the file has another size.
+   */
+  size?: number
+  /**
+   * Not looked at.
+   */
+  unwrapped?: boolean
+  /**
+   * Not looked at.
+   */
+  href?: string
+}
+/**
  * A business status message: what an agency did with a document (formats: QCVN 102:2016 §2).
  */
 export interface Status {
@@ -2242,6 +3062,45 @@ export interface Status {
    * @maxItems 200
    */
   extensions?: Extension[]
+  receipt?: Receipt
+}
+/**
+ * Only in what the hub itself writes: what became of a delivery, told to the sender in the name of the recipient.
+ *
+ * This interface was referenced by `Status`'s JSON-Schema
+ * via the `definition` "receipt".
+ */
+export interface Receipt {
+  event: Reportable
+  /**
+   * The package that was sent.
+   */
+  packageId: string
+  /**
+   * Its delivery to this recipient.
+   */
+  deliveryId: string
+  /**
+   * Its identifier.
+   */
+  identifier?: string
+  /**
+   * The recipient as written.
+   */
+  to: string
+  /**
+   * Main code of the agency that it goes to.
+   */
+  agency?: string
+  /**
+   * When it came about.
+   */
+  at: string
+  /**
+   * Attempts made.
+   */
+  attempts?: number
+  problem?: StoredProblem
 }
 /**
  * The working days of a year or more, as a province keeps them.

@@ -21,7 +21,20 @@ export interface PayloadRef {
 export interface ReceivedPayload extends PayloadRef { inline?: Buffer }
 
 /** How the original bytes are written. */
-export type WireFormat = 'edxml' | 'dossier-json'
+export type WireFormat = 'edxml' | 'dossier-json' | 'package-json' | 'translated'
+
+/** The formats that every recipient of `original` can be given as they came. */
+export const STANDARD_FORMATS: ReadonlySet<WireFormat> = new Set(['edxml', 'dossier-json'])
+
+/** How the canonical form was made from a partner's own format. */
+export interface Translation {
+  /** Name of an inbound mapping, or of a built-in format of dossiers. */
+  name: string
+  /** Of the mapping. */
+  version?: string
+  /** Places in what was received that have no home in the canonical form. */
+  lossy?: string[]
+}
 
 /** A package with its deliveries, ready to be stored in one transaction. */
 export interface AcceptedPackage {
@@ -36,6 +49,8 @@ export interface AcceptedPackage {
   expiresAt: number
   format: WireFormat
   mediaType: string
+  /** How it was translated on its way in; absent when it was not. */
+  translation?: Translation
   envelope: Envelope
   /** Main code of the sending agency. */
   fromAgency: string
@@ -50,4 +65,8 @@ export interface AcceptedPackage {
   /** Small payloads (original, attachments) to be kept in rows. */
   inline: Array<PayloadRef & { bytes: Buffer }>
   deliveries: PlannedDelivery[]
+  /** What it must keep its order in, `envelope.correlationId` first; that alone when absent. */
+  streams?: readonly string[]
+  /** A status waits for its document until then, epoch ms; until it expires when absent. */
+  parkedUntil?: number
 }

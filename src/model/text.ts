@@ -10,3 +10,10 @@ export type Text = LocalizedText
 export function text (vi: string, en: string): Text {
   return { vi, en }
 }
+
+/** `T` with every bilingual sentence replaced by one string: what the API answers. */
+export type Localized<T> =
+  T extends Text ? string
+    : T extends ReadonlyArray<infer Item> ? Array<Localized<Item>>
+      : T extends object ? { [Key in keyof T]: Localized<T[Key]> }
+        : T

@@ -1,4 +1,4 @@
-// THE FLOW, on one screen. A package: receive → validate → verify → route → store (one transaction) → 202.
+// THE FLOW, on one screen. A package: receive → validate → verify → target → route → store (one transaction) → 202.
 // Each of its deliveries, later: claim → transform → deliver → settle → record. The types prove the order.
 import { toProblem } from '../errors.js'
 import type { AdapterSession } from '../ports/adapter.js'
@@ -7,15 +7,20 @@ import type { Clock } from '../ports/clock.js'
 import type { Directory } from '../ports/directory.js'
 import type { ClaimedDelivery, Store } from '../ports/store.js'
 import type { DecodeLimits } from '../formats/codec.js'
-import type { Profile } from '../formats/edxml/profile.js'
+import type { Profile } from '../formats/profile.js'
+import { knowingCopies } from './carried.js'
+import type { DeadlinePolicy } from './deadlines.js'
 import { deliver } from './deliver.js'
 import { noteStatus } from './dossier-status.js'
 import { receive } from './receive.js'
 import { route } from './route.js'
-import { settle, settleInterrupted, type RetryPolicy } from './settle.js'
-import { conflict, storePackage, type AcceptOne } from './store.js'
+import { storeRest } from './rest.js'
+import { settle, settleInterrupted, timedPolicy, type RetryPolicy } from './settle.js'
+import { findSaid } from './said.js'
+import { conflict, storePackage, toRepeated, type AcceptOne } from './store.js'
+import { checkTarget } from './target.js'
 import { transform, type TransformOptions } from './transform.js'
-import type { Accepted, Arrival, Attempted, Intake, Received, Routed, Settled } from './types.js'
+import type { Accepted, Arrival, Attempted, Intake, Mappings, Received, Routed, Settled } from './types.js'
 import { validate } from './validate.js'
 import { verify, type VerifyOptions } from './verify.js'
 
@@ -26,12 +31,17 @@ export interface IntakeOptions {
   acceptOne: AcceptOne
   findByIdempotencyKey: Store['findByIdempotencyKey']
   lastDossierStatus: Store['lastDossierStatus']
+  findDocuments: Store['findDocuments']
+  findRelated: Store['findRelated']
+  findPackage: Store['findPackage']
   /** Called after the commit with what is due now; must not throw. */
   onStored: (accepted: Accepted, priority: number) => void
   inlineBytes: number
   limits: DecodeLimits
+  mappings: Mappings
   profile: Profile
-  expiresAfterMs: number
+  deadlines: DeadlinePolicy
+  parkMs: number
   /** Absent: signatures are not looked at. */
   signatures?: VerifyOptions
 }
@@ -39,7 +49,9 @@ export interface IntakeOptions {
 /** The stages up to the 202. */
 export function createIntake (options: IntakeOptions): Intake {
   const check = async (received: Received): Promise<Routed> =>
-    route(await verify(validate(received, { directory: options.directory, at: options.clock.now() }), options.signatures), options)
+    route(await checkTarget(await verify(validate(received, { directory: options.directory, at: options.clock.now() }), options.signatures), options), options)
+
+  const acceptOne = knowingCopies(options)
 
   return {
     async accept (arrival) {
@@ -48,9 +60,13 @@ export function createIntake (options: IntakeOptions): Intake {
         const earlier = await findEarlier(arrival, received, options)
         if (earlier !== undefined) return earlier
         const routed = await check(received)
+        const said = await findSaid(routed, options)
+        if (said !== undefined) return toRepeated(said)
         await noteStatus(routed, options.lastDossierStatus)
-        const accepted = await storePackage(routed, options.acceptOne)
-        if (!accepted.repeated) options.onStored(accepted, routed.package.envelope.priority)
+        const onStored = (stored: Accepted): void => { options.onStored(stored, routed.package.envelope.priority) }
+        const accepted = await storePackage(routed, acceptOne)
+        if (accepted.repeated) return await storeRest(routed, accepted, { acceptOne, onStored })
+        onStored(accepted)
         return accepted
       } finally {
         await received.spooled.discard()
@@ -76,16 +92,17 @@ async function findEarlier ({ caller, idempotencyKey }: Arrival, { original }: R
   const earlier = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(caller.id, idempotencyKey)
   if (earlier === undefined) return undefined
   if (earlier.original.sha256 !== original.sha256) throw conflict({ on: 'idempotency-key', packageId: earlier.id })
-  const { id, acceptedAt, deliveries, warnings } = earlier
-  return { packageId: id, acceptedAt, deliveries, warnings, repeated: true }
+  return toRepeated(earlier)
 }
 
-const FOR_GOOD: ReadonlySet<string> = new Set(['TRANSFORM_FAILED', 'RELAY_LOOP'])
+const FOR_GOOD: ReadonlySet<string> = new Set(['TRANSFORM_FAILED', 'RELAY_LOOP', 'CONTENT_PURGED'])
 
 export interface AttemptOptions extends TransformOptions {
   /** Opens or finds the session of the endpoint; a rejection is an outcome: deferred. */
   session: () => Promise<AdapterSession>
   policy: RetryPolicy
+  /** Called before bytes go to an endpoint that is not idempotent: notes it durably, or rejects when the delivery is not ours any more. */
+  begin: () => Promise<void>
   clock: Clock
   stopping: AbortSignal
   onDefect: (error: unknown) => void
@@ -97,17 +114,25 @@ export async function attempt (claimed: ClaimedDelivery, options: AttemptOptions
   const startedAt = options.clock.now()
   const { outcome, sent } = await tryOnce(claimed, options)
   const finishedAt = options.clock.now()
-  const { attempts, expiresAt } = claimed.delivery
+  const { attempts, retriedAfter = 0, expiresAt, deliverBy } = claimed.delivery
+  const policy = timedPolicy(options.policy, { deliverBy, at: finishedAt })
+  const idempotent = isIdempotent(options)
   const settlement = options.stopping.aborted && outcome.kind === 'deferred'
-    ? settleInterrupted(outcome, finishedAt)
-    : settle(outcome, { attempt: attempts, at: finishedAt, expiresAt, policy: options.policy, random: options.random() })
+    ? settleInterrupted(outcome, { at: finishedAt, idempotent })
+    : settle(outcome, { attempt: attempts - retriedAfter, at: finishedAt, expiresAt, policy, idempotent, random: options.random() })
   return { claimed, outcome, startedAt, finishedAt, settlement, ...(sent === undefined ? {} : { sent }) }
+}
+
+function isIdempotent ({ endpoint }: AttemptOptions): boolean {
+  return endpoint.idempotent === true
 }
 
 async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Promise<Pick<Attempted, 'outcome' | 'sent'>> {
   try {
     const prepared = await transform(claimed, options)
-    const outcome = await deliver(prepared, { ...options, session: await options.session() })
+    const session = await options.session()
+    if (!isIdempotent(options)) await options.begin()
+    const outcome = await deliver(prepared, { ...options, session })
     return { outcome, sent: prepared.sent }
   } catch (error) {
     options.onDefect(error)

@@ -4,7 +4,7 @@
 export interface Marks {
   take (chunk: Uint8Array): void
   /** True when there may be a signature; never false when there is one where it must be. */
-  readonly signed: boolean
+  signed (): boolean
 }
 
 const PDF = Buffer.from('%PDF-')
@@ -19,7 +19,7 @@ export function createMarks (): Marks {
   let isPdf: boolean | undefined
   let signed = false
   return {
-    get signed () { return signed },
+    signed: () => signed,
     take (chunk) {
       if (signed || (isPdf === false && size > MOST_XML_BYTES)) return
       size += chunk.byteLength

@@ -1,5 +1,7 @@
 // Reading payloads back: from the row while small, else from the blobs.
 import { Readable } from 'node:stream'
+import { HubError } from '../errors.js'
+import { text } from '../model/text.js'
 import type { Blobs } from '../ports/blobs.js'
 import type { Store } from '../ports/store.js'
 import type { PayloadRef } from '../model/package.js'
@@ -26,6 +28,14 @@ export function createPayloads (options: { store: Pick<Store, 'findPayload'>, bl
       }
     }
   }
+}
+
+/** Throws `CONTENT_PURGED` for a package whose bytes are gone, also where others with the same content still keep theirs. */
+export function assertKept ({ purgedAt }: { purgedAt?: number }): void {
+  if (purgedAt === undefined) return
+  const day = new Date(purgedAt).toISOString().slice(0, 10)
+  throw new HubError('CONTENT_PURGED', text(`Nội dung đã hết thời hạn lưu giữ và được xóa ngày ${day}; mã băm vẫn còn.`,
+    `The content was purged on ${day}, when its retention ended; its hash remains.`))
 }
 
 /** A stream of one chunk; `Readable.from(buffer)` would need an extra turn of the loop and an empty buffer none. */

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { BlobRef, Blobs, BlobWriter } from '../ports/blobs.js'
 import type { PayloadRef } from '../model/package.js'
+import type { ByteSource } from '../ports/signatures.js'
 import type { Spool } from '../formats/codec.js'
 import { createMarks } from './marks.js'
 
@@ -28,14 +29,15 @@ export interface Spooled {
   discard (): Promise<void>
 }
 
+/** Methods, not getters: V8 makes a hidden class of its own for every literal with getters, and it lives until the next full collection. */
 interface Entry extends Spool {
-  readonly ref: BlobRef | undefined
-  readonly bytes: Buffer | undefined
-  readonly writer: BlobWriter | undefined
-  readonly signed: boolean
+  ref (): BlobRef | undefined
+  bytes (): Buffer | undefined
+  writer (): BlobWriter | undefined
+  signed (): boolean
 }
 
-export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
+export function createSpooled (blobs: Pick<Blobs, 'writer'>, inlineBytes: number): Spooled {
   const entries = new Set<Entry>()
   return {
     async spool () {
@@ -45,18 +47,23 @@ export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
     },
     inline () {
       const inline: InlinePayload[] = []
-      for (const { ref, bytes } of entries) {
+      for (const entry of entries) {
+        const ref = entry.ref()
+        const bytes = entry.bytes()
         if (ref !== undefined && bytes !== undefined && !inline.some(other => other.sha256 === ref.sha256)) inline.push({ ...ref, bytes })
       }
       return inline
     },
     find (sha256) {
-      for (const { ref, signed, read } of entries) if (ref?.sha256 === sha256) return { size: ref.size, signed, read }
+      for (const entry of entries) {
+        const ref = entry.ref()
+        if (ref?.sha256 === sha256) return { size: ref.size, signed: entry.signed(), read: entry.read }
+      }
       return undefined
     },
     async commit () {
       // Together: each waits for the disk. What is committed when another fails is a blob that no row names, as after a crash.
-      const commits = await Promise.allSettled([...entries].map(async ({ writer }) => { await writer?.commit() }))
+      const commits = await Promise.allSettled([...entries].map(async ({ writer }) => { await writer()?.commit() }))
       // All have come to an end before the sender is told: nothing goes on behind a refusal.
       for (const commit of commits) if (commit.status === 'rejected') throw commit.reason
     },
@@ -66,7 +73,7 @@ export function createSpooled (blobs: Blobs, inlineBytes: number): Spooled {
   }
 }
 
-function createEntry (blobs: Blobs, inlineBytes: number, forget: () => void): Entry {
+function createEntry (blobs: Pick<Blobs, 'writer'>, inlineBytes: number, forget: () => void): Entry {
   const marks = createMarks()
   let chunks: Buffer[] = []
   let size = 0
@@ -74,10 +81,10 @@ function createEntry (blobs: Blobs, inlineBytes: number, forget: () => void): En
   let ref: BlobRef | undefined
   let bytes: Buffer | undefined
   return {
-    get ref () { return ref },
-    get bytes () { return bytes },
-    get writer () { return writer },
-    get signed () { return marks.signed },
+    ref: () => ref,
+    bytes: () => bytes,
+    writer: () => writer,
+    signed: marks.signed,
     async write (chunk) {
       size += chunk.length
       marks.take(chunk)
@@ -105,6 +112,18 @@ function createEntry (blobs: Blobs, inlineBytes: number, forget: () => void): En
       forget()
       chunks = []
       await writer?.discard()
+    }
+  }
+}
+
+/** A payload as something that signatures are checked or made over. */
+export function sourceOf ({ size, read }: Pick<Kept, 'size' | 'read'>): ByteSource {
+  return {
+    size,
+    async read (start, end) {
+      const chunks: Buffer[] = []
+      for await (const chunk of await read(start, end) as AsyncIterable<Buffer>) chunks.push(chunk)
+      return Buffer.concat(chunks)
     }
   }
 }

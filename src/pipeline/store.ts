@@ -2,7 +2,7 @@
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
 import type { AcceptedPackage } from '../model/package.js'
-import type { AcceptResult } from '../ports/store.js'
+import type { AcceptResult, StoredPackage } from '../ports/store.js'
 import type { Accepted, Routed } from './types.js'
 
 /** Stores one package; the store batches many into one statement. */
@@ -14,19 +14,26 @@ export type AcceptOne = (accepted: AcceptedPackage) => Promise<AcceptResult>
  */
 export async function storePackage ({ package: accepted, received }: Routed, acceptOne: AcceptOne): Promise<Accepted> {
   await received.spooled.commit()
-  const result = await acceptOne(accepted)
+  return resultOf(accepted, await acceptOne(accepted))
+}
+
+/** What the sender is told. Throws for a conflict, and for what the store refuses. */
+export function resultOf (accepted: AcceptedPackage, result: AcceptResult): Accepted {
   switch (result.kind) {
     case 'stored':
-      return { packageId: accepted.id, acceptedAt: accepted.acceptedAt, deliveries: accepted.deliveries, warnings: accepted.warnings, repeated: false }
-    case 'repeated': {
-      const { id, acceptedAt, deliveries, warnings } = result.package
-      return { packageId: id, acceptedAt, deliveries, warnings, repeated: true }
-    }
+      return { packageId: accepted.id, acceptedAt: accepted.acceptedAt, deliveries: accepted.deliveries, warnings: accepted.warnings, repeated: false, ...(result.claims === undefined ? {} : { claims: result.claims }) }
+    case 'repeated':
+      return toRepeated(result.package)
     case 'conflict':
       throw conflict(result)
     case 'failed':
       throw result.error
   }
+}
+
+/** The answer that a package got when it came first. */
+export function toRepeated ({ id, acceptedAt, deliveries, warnings }: StoredPackage): Accepted {
+  return { packageId: id, acceptedAt, deliveries, warnings, repeated: true }
 }
 
 /** The error for content that differs under a name already used. */

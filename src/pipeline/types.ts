@@ -1,11 +1,13 @@
 // The input type of a stage proves that the previous stage ran: receive → Received → validate → Validated →
-// verify → Verified → route → Routed → store → Accepted; then, per delivery, claim → Claimed → transform → Prepared → deliver → Attempted → settle.
+// verify → Verified → target → Targeted → route → Routed → store → Accepted; then, per delivery, claim → Claimed → transform → Prepared → deliver → Attempted → settle.
 import type { Caller } from '../model/caller.js'
-import type { Agency, Evidence } from '../model/generated.js'
+import type { Agency, Evidence, TranslationConfig } from '../model/generated.js'
 import type { Outcome, PlannedDelivery, Settlement } from '../model/delivery.js'
 import type { AcceptedPackage, PayloadRef, WireFormat } from '../model/package.js'
 import type { Fault } from '../model/problem.js'
+import type { ClaimCheck } from '../ports/broker.js'
 import type { Decoded, Part } from '../formats/codec.js'
+import type { InboundMapping } from '../formats/translated/mapping.js'
 import type { AttemptRecord, ClaimedDelivery, StoredDelivery } from '../ports/store.js'
 import type { OutboundDelivery } from '../ports/adapter.js'
 import type { Endpoint } from '../ports/directory.js'
@@ -17,8 +19,17 @@ export interface Arrival {
   /** The content first, then its files. */
   readonly parts: AsyncIterable<Part>
   readonly idempotencyKey?: string
+  /** What the content is to be read by; by its own type when absent. */
+  readonly translation?: TranslationConfig
   /** `inbound`: an endpoint fetched it from its axis. A connected system handed it in when absent. */
   readonly direction?: 'outbound' | 'inbound'
+  /** Only these of its recipients get it, codes in any form; all of them when absent. */
+  readonly only?: readonly string[]
+  /** Recipients that this endpoint serves got it another way. */
+  readonly servedBy?: string
+  /** Epoch ms: not to be delivered later than that; to be delivered by then. */
+  readonly expiresAt?: number
+  readonly deliverBy?: number
   /** 32 hex digits. */
   readonly traceId: string
 }
@@ -46,6 +57,12 @@ export interface Validated {
 /** Signatures were looked at as the policy wants; a refusal by policy is among the faults. */
 export interface Verified extends Validated { readonly evidence?: Evidence }
 
+/** What it is about is known, or a fault says that it is not. */
+export interface Targeted extends Verified {
+  /** What was tolerated about it. */
+  readonly remarks: readonly Fault[]
+}
+
 /** No fault is left, every recipient has its place. */
 export interface Routed {
   readonly received: Received
@@ -58,6 +75,8 @@ export interface Accepted {
   readonly acceptedAt: number
   readonly deliveries: ReadonlyArray<PlannedDelivery | StoredDelivery>
   readonly warnings: readonly Fault[]
+  /** What to publish; every delivery without a problem when absent. */
+  readonly claims?: readonly ClaimCheck[]
   /** The package was there already; nothing was stored. */
   readonly repeated: boolean
 }
@@ -84,6 +103,9 @@ export interface Mappings {
    * whatever the mapping says.
    */
   run (name: string, input: unknown): Promise<{ bytes: Buffer, mediaType: string, version: string }>
+  /** The inbound mapping of that name. */
+  inbound (name: string): InboundMapping | undefined
+  inboundNames (): string[]
 }
 
 /** An adapter was asked; this is what it saw. */

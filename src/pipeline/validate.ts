@@ -4,17 +4,22 @@ import type { Agency } from '../model/generated.js'
 import type { Fault } from '../model/problem.js'
 import { text } from '../model/text.js'
 import type { Directory } from '../ports/directory.js'
-import { senderPointer } from '../formats/pointers.js'
+import { placesOf } from '../formats/pointers.js'
 import type { Received, Validated } from './types.js'
 
 /** Collects every fault; throws none, so that routing can add what it finds. */
 export function validate (received: Received, { directory, at }: { directory: Directory, at: number }): Validated {
-  const { envelope, faults } = received.decoded
+  const { envelope, content, faults } = received.decoded
   const code = envelope.from.code
-  const pointer = senderPointer(received.format)
+  const pointer = placesOf(received).sender
   const sender = code === '' ? undefined : directory.find(code, at)
   const found = sender === undefined ? unknownSender(code, pointer) : senderFaults(sender, { received, directory, at, pointer })
-  return { received, at, faults: [...faults, ...found], ...(sender === undefined ? {} : { sender }) }
+  const claimed = content.kind === 'status' && content.status.receipt !== undefined && received.arrival.caller.role !== 'hub' ? [foreignReceipt()] : []
+  return { received, at, faults: [...faults, ...found, ...claimed], ...(sender === undefined ? {} : { sender }) }
+}
+
+function foreignReceipt (): Fault {
+  return fault('FIELD_UNKNOWN', '/status/receipt', text('Chỉ trục liên thông mới ghi trường này.', 'Only the hub writes this field.'))
 }
 
 function unknownSender (code: string, pointer: string): Fault[] {
@@ -26,6 +31,8 @@ function unknownSender (code: string, pointer: string): Fault[] {
 function senderFaults (sender: Agency, context: { received: Received, directory: Directory, at: number, pointer: string }): Fault[] {
   const { received: { arrival: { caller } }, directory, at, pointer } = context
   const successors = directory.view(sender.code, at)?.successors ?? []
+  // What it tells is what became of a delivery, also in the name of an agency that has closed meanwhile.
+  if (caller.role === 'hub') return []
   const speaksFor = caller.role === 'agency' && [sender.code, ...successors].some(code => caller.agencies.includes(code))
   if (!speaksFor) {
     return [fault('SENDER_NOT_ALLOWED', pointer,

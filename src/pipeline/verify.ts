@@ -1,12 +1,14 @@
 // verify: signatures of the envelope and of PDF files, before the 202, because the evidence is stored with the package and a
 // policy may refuse it. A package without signatures passes without a detour.
 import { fault, HubError } from '../errors.js'
+import { HUB } from '../model/caller.js'
 import type { Attachment, DocumentEvidence, EnvelopeEvidence, Evidence, SignaturesConfig } from '../model/generated.js'
 import type { Fault } from '../model/problem.js'
 import { text } from '../model/text.js'
-import type { ByteSource, SignatureVerifier } from '../ports/signatures.js'
-import { attachmentPointer, signaturePointer } from '../formats/pointers.js'
-import type { Kept } from './spool.js'
+import type { SignatureVerifier } from '../ports/signatures.js'
+import { RELATED_MEDIA_TYPE } from '../formats/edxml/related.js'
+import { placesOf, signaturePointer } from '../formats/pointers.js'
+import { sourceOf } from './spool.js'
 import type { Validated, Verified } from './types.js'
 
 export interface VerifyOptions { verifier: SignatureVerifier, policy: SignaturesConfig }
@@ -37,9 +39,9 @@ export async function verify (validated: Validated, options: VerifyOptions | und
 const UNANCHORED = { status: 'indeterminate', reasons: ['no-trust-anchors'] } as const
 
 async function verifyEnvelope ({ received, sender, at }: Validated, direction: Direction, { verifier, policy }: VerifyOptions): Promise<EnvelopeEvidence | undefined> {
-  const { format, original, spooled, arrival, decoded } = received
+  const { format, mediaType, original, spooled, arrival, decoded } = received
   const kept = spooled.find(original.sha256)
-  if (policy.envelope[direction] === 'off' || format !== 'edxml' || kept?.signed !== true) return undefined
+  if ((policy.envelope[direction] === 'off' && !isRequired(policy, direction, arrival.caller.id)) || format !== 'edxml' || mediaType === RELATED_MEDIA_TYPE || kept?.signed !== true) return undefined
   if (policy.trustAnchors.length === 0) return { ...UNANCHORED, reasons: [...UNANCHORED.reasons] }
   const { from } = decoded.envelope
   return await verifier.verifyEnvelope(sourceOf(kept), {
@@ -68,14 +70,20 @@ function isPdf ({ contentType }: Attachment): boolean {
   return contentType === 'application/pdf'
 }
 
+/** By the direction, or by who brings it. */
+function isRequired ({ envelope }: SignaturesConfig, direction: Direction, caller: string): boolean {
+  return caller !== HUB.id && (envelope[direction] === 'require' || envelope.requireFrom.includes(caller))
+}
+
 interface Policy { direction: Direction, policy: SignaturesConfig }
 
 function envelopeFaults ({ received }: Validated, envelope: EnvelopeEvidence | undefined, { direction, policy }: Policy): Fault[] {
-  if (policy.envelope[direction] !== 'require' || received.format !== 'edxml') return []
+  // A document in JSON, in MIME parts, or translated, has no envelope that could be signed: who must sign sends edXML.
+  if (!isRequired(policy, direction, received.arrival.caller.id) || received.decoded.content.kind === 'dossier') return []
   const { status, reasons } = envelope ?? { status: 'absent', reasons: [] }
   refuseOverload(reasons)
   if (status === 'valid' || (status === 'weak' && policy.weak === 'accept')) return []
-  const pointer = signaturePointer()
+  const pointer = placesOf(received).edxml(signaturePointer())
   return [status === 'absent'
     ? fault('SIGNATURE_MISSING', pointer, text('Phong bì phải có chữ ký số.', 'The envelope must be signed.'), { expected: 'Signature' })
     : fault('SIGNATURE_INVALID', pointer, text('Chữ ký số của phong bì không hợp lệ.', 'The signature of the envelope is not valid.'), { expected: 'valid', found: [status, ...reasons].join(' ') })]
@@ -84,30 +92,26 @@ function envelopeFaults ({ received }: Validated, envelope: EnvelopeEvidence | u
 /** Only what is certainly good passes: an attacker chooses what the hub cannot decide. */
 function documentFaults ({ received }: Validated, documents: readonly DocumentEvidence[], { direction, policy }: Policy): Fault[] {
   if (policy.documents[direction] !== 'block') return []
-  const { decoded: { content }, format } = received
+  const { decoded: { content, attachments } } = received
+  const places = placesOf(received)
+  const named = (wanted: number): string => attachments.find(({ n }) => n === wanted)?.name ?? String(wanted)
   const faults = documents.filter(({ status }) => status === 'invalid' || status === 'indeterminate').map(({ n, status, reasons, signatures }) => {
     refuseOverload(reasons)
-    return fault('SIGNATURE_INVALID', attachmentPointer(format, n), text('Chữ ký số trong tệp PDF không hợp lệ.', 'A signature in the PDF file is not valid.'),
-      { expected: 'valid', found: [status, ...reasons, ...signatures.flatMap(signature => signature.reasons)].join(' ') })
+    return fault('SIGNATURE_INVALID', places.attachment(n), text(`Tệp "${named(n)}" có chữ ký số không hợp lệ.`, `The file "${named(n)}" has a signature that is not valid.`),
+      { expected: 'valid', found: [status, ...reasons, ...reasonsOf(signatures)].join(' ') })
   })
   const needed = content.kind === 'document' && content.document.docType !== 'revocation'
   if (needed && documents.every(({ status }) => status === 'unsigned')) {
-    faults.push(fault('SIGNATURE_MISSING', attachmentPointer(format, documents[0]?.n ?? 1), text('Văn bản phải có tệp PDF đã ký số.', 'A document needs a signed PDF file.'), { expected: 'signed PDF' }))
+    faults.push(fault('SIGNATURE_MISSING', places.attachment(documents[0]?.n ?? 1), text('Văn bản phải có tệp PDF đã ký số.', 'A document needs a signed PDF file.'), { expected: 'signed PDF' }))
   }
   return faults
 }
 
-function refuseOverload (reasons: readonly string[]): void {
-  if (reasons.includes('overloaded')) throw new HubError('OVERLOADED', text('Có quá nhiều chữ ký số đang chờ kiểm tra.', 'Too many signatures are waiting to be verified.'), { retryAfterSeconds: 5 })
+/** Of the signatures that are not valid. */
+function reasonsOf (signatures: DocumentEvidence['signatures']): string[] {
+  return [...new Set(signatures.filter(({ status }) => status !== 'valid').flatMap(({ reasons }) => reasons))]
 }
 
-function sourceOf ({ size, read }: Kept): ByteSource {
-  return {
-    size,
-    async read (start, end) {
-      const chunks: Buffer[] = []
-      for await (const chunk of await read(start, end) as AsyncIterable<Buffer>) chunks.push(chunk)
-      return Buffer.concat(chunks)
-    }
-  }
+function refuseOverload (reasons: readonly string[]): void {
+  if (reasons.includes('overloaded')) throw new HubError('OVERLOADED', text('Có quá nhiều chữ ký số đang chờ kiểm tra.', 'Too many signatures are waiting to be verified.'), { retryAfterSeconds: 5 })
 }

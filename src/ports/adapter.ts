@@ -4,6 +4,12 @@ import type { Readable } from 'node:stream'
 import type { AdapterManifest, Attachment, Envelope } from '../model/generated.js'
 import type { Content } from '../model/package.js'
 import type { Outcome } from '../model/delivery.js'
+import type { Problem } from '../model/problem.js'
+import type { Officer, Purpose, ServiceOutcome } from '../model/service-call.js'
+import type { ListedAgency } from '../model/directory-changes.js'
+import type { DossierCodecs } from './dossier-wire.js'
+
+export type { ListedAgency, Officer, Purpose, ServiceOutcome }
 
 export interface Adapter<Config = unknown> {
   readonly manifest: AdapterManifest
@@ -21,8 +27,20 @@ export interface AdapterSession {
   probe (signal: AbortSignal): Promise<Outcome>
   /** At least once: may be called again with the same deliveryId. Never throws for an expected failure. Returns within 1 s of an abort. */
   deliver? (delivery: OutboundDelivery, signal: AbortSignal): Promise<Outcome>
-  /** Runs until aborted. `accept` resolves once the hub has stored the package; only then acknowledge upstream. */
-  receive? (accept: (arrival: InboundArrival) => Promise<Accepted>, signal: AbortSignal): Promise<void>
+  /** Runs until aborted; what it throws is logged, and it is called again after a while. */
+  receive? (accept: Accept, signal: AbortSignal): Promise<void>
+  /**
+   * For adapters whose recipients fetch: tells one again of a delivery that waits for it. At least once; what is deferred is asked for again
+   * after a while. The delivery stays `available` whatever the outcome.
+   */
+  remind? (waiting: WaitingDelivery, signal: AbortSignal): Promise<Outcome>
+  /**
+   * Puts one question of the manifest's `operations` to the other side. Asked once: the hub does not repeat it. Never throws for an
+   * expected failure. Returns within 1 s of an abort. Nothing of the question or of the answer may go into logs or problems.
+   */
+  call? (request: ServiceCall, signal: AbortSignal): Promise<ServiceOutcome>
+  /** Where the other side keeps a directory: all agencies of it, as it has them now. Throws what went wrong. */
+  listAgencies? (signal: AbortSignal): Promise<ListedAgency[]>
   close (): Promise<void>
 }
 
@@ -56,17 +74,58 @@ export interface OutboundDelivery {
   readonly traceparent: string
 }
 
+/** A delivery that its recipient has not fetched. */
+export interface WaitingDelivery extends Pick<OutboundDelivery, 'deliveryId' | 'packageId' | 'envelope' | 'recipient'> {
+  /** Stable over repetitions of this reminder, another one for the next. */
+  readonly reminderId: string
+  /** asked: the recipient wants a new link. late: it has not come. */
+  readonly reason: 'asked' | 'late'
+}
+
+/** One question, with who asks and why: the other side may want to know, and the hub has written it down. */
+export interface ServiceCall {
+  /** MaYeuCau: unique for every call. */
+  readonly requestId: string
+  /** Name of an operation of the manifest. */
+  readonly operation: string
+  /** Valid by the schema of the operation. */
+  readonly query: Readonly<Record<string, unknown>>
+  readonly officer: Officer
+  readonly purpose: Purpose
+  /** Main code of the agency that asks. */
+  readonly agency: string
+  /** Mã hồ sơ. */
+  readonly dossier: string
+  /** W3C trace context to pass on. */
+  readonly traceparent: string
+}
+
 /** A package that an adapter brings in. The adapter answers for who sent it. */
 export interface InboundArrival {
-  /** Agencies this connection may speak for (main codes). */
+  /** Agencies this connection may speak for, in any of their codes. */
   readonly agencies: readonly string[]
   readonly contentType: string
   readonly body: Readable
+  /** Codes of the recipients, where the adapter knows them and the message of a partner's format does not say; before those of the endpoint's `translation`. */
+  readonly to?: readonly string[]
+  /** The other side brings it to its own agencies itself: recipients that this endpoint serves are left out. */
+  readonly servesOwn?: boolean
   /** Makes a repeated hand-over harmless when the protocol has an identifier of its own. */
   readonly idempotencyKey?: string
 }
 
-export interface Accepted { readonly packageId: string, readonly repeated: boolean }
+/**
+ * Hands a package to the hub. Resolves once the hub has stored it, or will never take it: only then tell the other side.
+ * Rejects when the hub cannot decide now (its store is away, it is stopping, the body broke off): leave the package where
+ * it is, and bring it again.
+ */
+export type Accept = (arrival: InboundArrival) => Promise<Arrived>
+
+export type Arrived =
+  /** `repeated`: the hub had it already. Acknowledge it upstream. */
+  | { readonly kind: 'stored', readonly packageId: string, readonly repeated: boolean }
+  /** It will be no better tomorrow. Say so upstream, with the problem, or put it where a person finds it. */
+  | { readonly kind: 'refused', readonly problem: Problem }
 
 export interface AdapterLog {
   debug (fields: object, event: string): void
@@ -87,6 +146,9 @@ export interface HttpRequest {
 /** An answer, header names in lower case, its body read up to 64 KiB; `truncated` tells when there was more. */
 export interface HttpAnswer { status: number, headers: Record<string, string>, body: Buffer, truncated: boolean }
 
+/** An answer whose body is still to come. Read it to its end or destroy it; it fails when the connection breaks or the signal aborts. */
+export interface HttpStream { status: number, headers: Record<string, string>, body: Readable }
+
 /** What the hub lends an adapter. No store, no broker, no configuration of others. */
 export interface AdapterKit {
   /** Name of the endpoint this session serves. */
@@ -94,13 +156,44 @@ export interface AdapterKit {
   readonly log: AdapterLog
   /** Hub time, epoch ms. */
   now (): number
+  /** Small facts of this endpoint that outlive the process and are shared by all of them: cursors, snapshots. Not for content. */
+  readonly memory: AdapterMemory
+  /** Links to files of packages, for protocols that carry URLs instead of bytes. */
+  readonly links: AdapterLinks
+  /** Translations between the canonical form and the formats of partners. */
+  readonly codecs: { readonly dossier: DossierCodecs }
   readonly http: {
     /**
      * One HTTP/1.1 exchange on kept-alive connections; redirects are answers, not followed. Rejects with a
      * {@link HttpFailure} when there is no answer, with the stream's own error when the body breaks off.
      */
     request (request: HttpRequest): Promise<HttpAnswer>
+    /** The same, for answers of any size: resolves with the head of the answer. */
+    open (request: HttpRequest): Promise<HttpStream>
   }
+}
+
+export interface AdapterLinks {
+  /**
+   * A URL under which one file can be fetched without a key, until `expiresAt` (epoch ms; the hub's own term when absent).
+   * The same for the same day. Rejects with `CONFIG_INVALID` while the operator has not set up links.
+   */
+  publish (file: { packageId: string, attachment: number, expiresAt?: number }): Promise<string>
+  /**
+   * A URL for a person: it opens once, until `expiresAt` (epoch ms; the hub's own term when absent), and leads to pages where this one
+   * delivery, once it is `available`, is read and then acknowledged or rejected. `to` is the mail address that it goes to; the hub keeps
+   * it masked and names it as who acted. From `remindAt` (epoch ms) on the session is asked to `remind`, unless the link was opened. Every call
+   * makes another link. Rejects with `CONFIG_INVALID` like `publish`, and for deliveries of other endpoints.
+   */
+  invite (invitation: { deliveryId: string, to: string, expiresAt?: number, remindAt?: number }): Promise<string>
+}
+
+/** Keys are up to 200 characters, values JSON of up to 1 MiB. Both methods reject while the store is away. */
+export interface AdapterMemory {
+  /** What was written last; undefined when nothing was. */
+  read (key: string): Promise<unknown>
+  /** `undefined` forgets the key. */
+  write (key: string, value: unknown): Promise<void>
 }
 
 /** Why an HTTP exchange had no answer. `sent`: request bytes may have reached the other side, so the effect is uncertain. */

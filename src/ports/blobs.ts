@@ -29,6 +29,13 @@ export interface Blobs {
   has (sha256: string): Promise<boolean>
   /** Removes a blob; removing an absent one succeeds. */
   remove (sha256: string): Promise<void>
+  /** Addresses that begin with `prefix` (two hex digits) of blobs that nobody has written for `untouchedMs`, by the storage's own clock. */
+  list (prefix: string, options: { untouchedMs: number }): Promise<string[]>
+  /**
+   * Removes a blob unless somebody has written it within `untouchedMs`, even at this very moment: writing what is there
+   * already counts as writing. Answers whether it is gone.
+   */
+  removeUntouched (sha256: string, options: { untouchedMs: number }): Promise<boolean>
   /** Proves that the place can be written to. Throws `STORAGE_FULL` or another error with the reason. */
   probe (): Promise<void>
   close (): Promise<void>

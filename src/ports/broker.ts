@@ -44,6 +44,10 @@ export interface Broker {
   consume (lane: Lane, options: { prefetch: number }, onClaim: (claim: ReceivedClaim) => void): Promise<Consumer>
   /** Rejects with `BROKER_UNAVAILABLE` when the broker is not there. */
   inspect (lane: Lane): Promise<LaneState>
+  /** Messages in the `invalid` lane: what came in a lane and was no claim check. Rejects as `inspect` does. */
+  countInvalid (): Promise<number>
+  /** Calls `listener` each time claims can be published again after they could not; never when that is always so. */
+  onPublishable (listener: () => void): void
   /** Resolves when the broker answers, else rejects with `BROKER_UNAVAILABLE`. */
   probe (): Promise<void>
   /** Waits for outstanding confirms, then closes. Unacked claims go back to their lane. */

@@ -1,4 +1,4 @@
-// Verifying signatures, as the pipeline asks for it. Whoever answers may do it in another thread.
+// Verifying and making signatures, as the pipeline asks for it. Whoever answers may do it in another thread.
 import type { DocumentEvidence, EnvelopeEvidence } from '../model/generated.js'
 
 /** Bytes to be verified, read in ranges, so that nobody has to hold them whole. */
@@ -25,4 +25,20 @@ export interface SignatureVerifier {
   verifyEnvelope (source: ByteSource, question: EnvelopeQuestion): Promise<EnvelopeEvidence>
   verifyPdf (source: ByteSource, question: { readonly at: number }): Promise<Omit<DocumentEvidence, 'n' | 'sha256'>>
   close (): Promise<void>
+}
+
+export interface EnvelopeSignature {
+  /** The element, to be put in at `insertAt`; everything else of the message stays as it is. */
+  readonly xml: string
+  /** Byte offset: the end of the header's content. */
+  readonly insertAt: number
+}
+
+/** The hub's own signature on edXML that it writes. */
+export interface EnvelopeSigning {
+  /**
+   * Signs with the key of this name in the configuration; the same message gets the same signature every time. Rejects with
+   * TRANSFORM_FAILED for a message that cannot be signed, with CONFIG_INVALID for a key that is not there or is out of date.
+   */
+  sign (name: string, message: ByteSource): Promise<EnvelopeSignature>
 }

@@ -1,4 +1,4 @@
-// Does a certificate lead to a trust anchor? Path building and revocation lists by pkijs; the verdict is kept by fingerprint,
+// Does a certificate lead to a trust anchor, and was it in force? Paths are built by pkijs; the verdict is kept by fingerprint,
 // because an agency signs hundreds of documents with one certificate.
 import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
@@ -8,18 +8,24 @@ import type { CertificateFacts } from '../model/generated.js'
 import type { Fault } from '../model/problem.js'
 import { text } from '../model/text.js'
 import { factsOf, fingerprintOf } from './certificate.js'
+import { allows, judgeRevocation, type Moment, type RevocationMaterial, type RevocationSource } from './revocation.js'
 
 export interface ChainVerdict {
   readonly status: 'valid' | 'invalid' | 'indeterminate'
   readonly chain: 'trusted' | 'untrusted' | 'unknown'
   readonly revocation: 'good' | 'revoked' | 'unknown'
+  /** What was believed about revocation. */
+  readonly revocationBy: RevocationSource[]
   /** The path, the signer first. */
   readonly certificates: CertificateFacts[]
   readonly reasons: string[]
 }
 
-/** Judges `signer` with whatever else the message carried, at an instant (epoch ms). Never rejects for bad certificates. */
-export type ChainCheck = (signer: X509Certificate, others: readonly X509Certificate[], at: number) => Promise<ChainVerdict>
+/** When a signature was made, and what it brought along about revocation. */
+export interface ChainMoment extends Moment { readonly embedded?: RevocationMaterial }
+
+/** Judges `signer` with whatever other certificates the message carried. Never rejects for bad certificates. */
+export type ChainCheck = (signer: X509Certificate, others: readonly X509Certificate[], moment: ChainMoment) => Promise<ChainVerdict>
 
 export interface ChainOptions {
   /** PEM files. */
@@ -38,14 +44,17 @@ const DAY_MS = 86_400_000
 export function createChainCheck (options: ChainOptions): ChainCheck {
   const verdicts = new Map<string, ChainVerdict>()
   let trust: Trust | undefined
-  return async (signer, others, at) => {
+  return async (signer, others, moment) => {
+    const { at, now, known, embedded } = moment
     trust = await loadTrust(options, trust)
-    if (trust.anchors.length === 0) return { status: 'indeterminate', chain: 'unknown', revocation: 'unknown', certificates: [factsOf(signer)], reasons: ['no-trust-anchors'] }
+    if (trust.anchors.length === 0) return { status: 'indeterminate', chain: 'unknown', revocation: 'unknown', revocationBy: [], certificates: [factsOf(signer)], reasons: ['no-trust-anchors'] }
+    // What came with one signature is no verdict for the next.
+    if (embedded !== undefined || known === 'proven') return await judge(signer, others, { moment, trust, revocation: options.revocation })
     // A day is the finest that validity periods and revocation lists usually change; the edges are checked exactly.
-    const key = [trust.version, fingerprintOf(signer), ...others.map(fingerprintOf).sort(), Math.floor(at / DAY_MS), isWithin(signer, at)].join(' ')
-    const known = verdicts.get(key)
-    if (known !== undefined) return known
-    const verdict = await judge(signer, others, { at, trust, revocation: options.revocation })
+    const key = [trust.version, fingerprintOf(signer), ...others.map(fingerprintOf).sort(), Math.floor(at / DAY_MS), Math.floor(now / DAY_MS), isWithin(signer, at)].join(' ')
+    const earlier = verdicts.get(key)
+    if (earlier !== undefined) return earlier
+    const verdict = await judge(signer, others, { moment, trust, revocation: options.revocation })
     if (verdicts.size >= MOST_VERDICTS) verdicts.clear()
     verdicts.set(key, verdict)
     return verdict
@@ -56,40 +65,30 @@ function isWithin ({ validFrom, validTo }: X509Certificate, at: number): boolean
   return at >= Date.parse(validFrom) && at <= Date.parse(validTo)
 }
 
-async function judge (signer: X509Certificate, others: readonly X509Certificate[], context: { at: number, trust: Trust, revocation: ChainOptions['revocation'] }): Promise<ChainVerdict> {
-  const { at, trust, revocation } = context
-  const untrusted = (reason: string, found = [factsOf(signer)]): ChainVerdict =>
-    ({ status: 'invalid', chain: 'untrusted', revocation: 'unknown', certificates: found, reasons: [reason] })
-  if (!isWithin(signer, at)) return untrusted('certificate-not-valid-then')
-  const checkDate = new Date(at)
-  const validate = async (passedWhenNotRevValues: boolean): ReturnType<CertificateChainValidationEngine['verify']> => {
-    const parsed = [...others.filter(other => !other.raw.equals(signer.raw)), signer].map(({ raw }) => Certificate.fromBER(raw))
-    const engine = new CertificateChainValidationEngine({ trustedCerts: [...trust.anchors], certs: parsed, crls: [...trust.lists], checkDate })
-    return await engine.verify({ passedWhenNotRevValues })
-  }
-  if (!maySign(signer)) return untrusted('key-usage')
+interface Context { moment: ChainMoment, trust: Trust, revocation: ChainOptions['revocation'] }
+
+async function judge (signer: X509Certificate, others: readonly X509Certificate[], context: Context): Promise<ChainVerdict> {
+  const { moment, trust, revocation } = context
+  const untrusted = (reason: string): ChainVerdict =>
+    ({ status: 'invalid', chain: 'untrusted', revocation: 'unknown', revocationBy: [], certificates: [factsOf(signer)], reasons: [reason] })
+  if (!isWithin(signer, moment.at)) return untrusted('certificate-not-valid-then')
+  // A certificate that names its uses must name signing or non-repudiation.
+  if (!allows(Certificate.fromBER(signer.raw), 0xc0)) return untrusted('key-usage')
   try {
-    const lenient = await validate(true)
-    if (!lenient.result) {
-      const revoked = /revoked/i.test(lenient.resultMessage)
-      return { ...untrusted(revoked ? 'certificate-revoked' : 'chain-untrusted'), ...(revoked ? { revocation: 'revoked' } : {}) }
-    }
-    const path = (lenient.certificatePath ?? []).map(each => factsOf(new X509Certificate(Buffer.from(each.toSchema(false).toBER()))))
-    const strict = trust.lists.length > 0 && (await validate(false)).result
-    if (strict) return { status: 'valid', chain: 'trusted', revocation: 'good', certificates: path, reasons: [] }
-    return { status: revocation === 'pass' ? 'valid' : 'indeterminate', chain: 'trusted', revocation: 'unknown', certificates: path, reasons: ['revocation-unknown'] }
+    const certs = [...others.filter(other => !other.raw.equals(signer.raw)), signer].map(({ raw }) => Certificate.fromBER(raw))
+    const engine = new CertificateChainValidationEngine({ trustedCerts: [...trust.anchors], certs, checkDate: new Date(moment.at) })
+    const found = await engine.verify({ passedWhenNotRevValues: true })
+    if (!found.result || found.certificatePath === undefined) return untrusted('chain-untrusted')
+    const path = found.certificatePath
+    const { status, by } = await judgeRevocation(path, { configured: { lists: trust.lists, answers: [] }, embedded: moment.embedded ?? { lists: [], answers: [] } }, moment)
+    if (status === 'revoked') return { ...untrusted('certificate-revoked'), revocation: 'revoked', revocationBy: by }
+    const facts = path.map(each => factsOf(new X509Certificate(Buffer.from(each.toSchema(false).toBER()))))
+    const known = { chain: 'trusted', revocation: status, revocationBy: by, certificates: facts } as const
+    if (status === 'good') return { status: 'valid', ...known, reasons: [] }
+    return { status: revocation === 'pass' ? 'valid' : 'indeterminate', ...known, reasons: ['revocation-unknown'] }
   } catch {
     return untrusted('chain-untrusted')
   }
-}
-
-/** Key usage (RFC 5280 §4.2.1.3): a certificate that names its uses must name signing or non-repudiation. */
-function maySign (signer: X509Certificate): boolean {
-  const extension = Certificate.fromBER(signer.raw).extensions?.find(({ extnID }) => extnID === '2.5.29.15')
-  const parsed: unknown = extension?.parsedValue
-  if (parsed === undefined || parsed === null) return extension === undefined
-  const bits = new Uint8Array((parsed as { valueBlock: { valueHexView: Uint8Array } }).valueBlock.valueHexView)
-  return ((bits[0] ?? 0) & 0xc0) !== 0
 }
 
 /** Reads the files once, so that a wrong path is told at start. Rejects with `CONFIG_INVALID` and every fault. */

@@ -24,9 +24,9 @@ export interface Authenticator {
 }
 
 /** A wrong key costs the same whether its client exists or not. */
-export function createAuthenticator (clients: ReadonlyArray<Pick<ClientConfig, 'id' | 'keySha256' | 'agencies' | 'role'>>): Authenticator {
-  const known = new Map(clients.map(({ id, keySha256, agencies, role }) => {
-    const caller: Caller = Object.freeze({ id: `client:${id}`, agencies: Object.freeze([...agencies]), role })
+export function createAuthenticator (clients: ReadonlyArray<Pick<ClientConfig, 'id' | 'keySha256' | 'agencies' | 'role' | 'translation'>>): Authenticator {
+  const known = new Map(clients.map(({ id, keySha256, agencies, role, translation }) => {
+    const caller: Caller = Object.freeze({ id: `client:${id}`, agencies: Object.freeze([...agencies]), role, ...(translation === undefined ? {} : { translation }) })
     return [id, { hash: Buffer.from(keySha256, 'hex'), caller }]
   }))
   return {

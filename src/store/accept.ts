@@ -5,6 +5,8 @@ import type { AcceptedPackage } from '../model/package.js'
 import { text } from '../model/text.js'
 import type { AcceptResult, StoredPackage } from '../ports/store.js'
 import { isAboutRows, withoutContent } from './failure.js'
+import { place } from './order.js'
+import { roundsOf, streamsIn } from './rounds.js'
 import { PACKAGE_COLUMNS, toPackage, withDeliveries, type PackageRow } from './rows.js'
 import { escapeText, instant, toJson, type Sql } from './sql.js'
 
@@ -23,12 +25,14 @@ WITH inserted AS (
   RETURNING id, accepted_at, expires_at, accepted_by, priority
 ), planned AS (
   INSERT INTO delivery (id, package_id, position, lane, written_to, agency, endpoint, axis, adapter, format, reasons, state, problem,
-    created_at, expires_at, due_at, settled_at)
-  SELECT input.id, inserted.id, input.position, CASE WHEN inserted.priority > 0 THEN 'urgent' ELSE 'normal' END, input.written_to, input.agency,
+    created_at, expires_at, due_at, settled_at, deliver_by, reports)
+  SELECT input.id, inserted.id, input.position, CASE WHEN inserted.priority > 0 OR input.deliver_by IS NOT NULL THEN 'urgent' ELSE 'normal' END, input.written_to, input.agency,
     input.endpoint, input.axis, input.adapter, input.format, input.reasons, CASE WHEN input.problem IS NULL THEN 'queued' ELSE 'refused' END, input.problem,
-    inserted.accepted_at, inserted.expires_at, CASE WHEN input.problem IS NULL THEN inserted.accepted_at END, CASE WHEN input.problem IS NOT NULL THEN inserted.accepted_at END
+    inserted.accepted_at, coalesce(input.expires_at, inserted.expires_at), CASE WHEN input.problem IS NULL THEN inserted.accepted_at END, CASE WHEN input.problem IS NOT NULL THEN inserted.accepted_at END,
+    input.deliver_by, input.reports
   FROM jsonb_to_recordset($2::jsonb) AS input (id uuid, package_id uuid, position integer, written_to text, agency text, endpoint text, axis text,
-    adapter text, format text, reasons jsonb, problem jsonb)
+    adapter text, format text, reasons jsonb, problem jsonb,
+    expires_at timestamptz, deliver_by timestamptz, reports text[])
   JOIN inserted ON inserted.id = input.package_id
 ), kept AS (
   INSERT INTO payload (package_id, sha256, bytes)
@@ -46,16 +50,51 @@ SELECT id FROM inserted`
 
 /** See `Store.accept`. */
 export async function accept (sql: Sql, packages: readonly AcceptedPackage[]): Promise<AcceptResult[]> {
+  const { starting, following } = roundsOf(packages)
+  if (following.length === 0) return await acceptEach(sql, packages, acceptTogether)
+  const results = new Map<number, AcceptResult>()
+  for (const [round, indexes] of [starting, ...following].entries()) {
+    const some = indexes.flatMap(index => packages[index] ?? [])
+    const stored = await acceptEach(sql, some, round === 0 ? acceptTogether : acceptFollowing)
+    for (const [n, index] of indexes.entries()) results.set(index, stored[n] ?? { kind: 'failed', error: unstorable() })
+  }
+  return packages.map((_, index) => results.get(index) ?? { kind: 'failed', error: unstorable() })
+}
+
+/** All at once; when one of them makes that fail, one by one. */
+async function acceptEach (sql: Sql, packages: readonly AcceptedPackage[], work: typeof acceptTogether): Promise<AcceptResult[]> {
   if (packages.length === 0) return []
   try {
-    return await acceptTogether(sql, packages)
+    return await work(sql, packages)
   } catch (error) {
     if (!isAboutRows(error)) throw error
     if (packages.length === 1) return [{ kind: 'failed', error: unstorable(withoutContent(error)) }]
     const results: AcceptResult[] = []
-    for (const entry of packages) results.push(...await accept(sql, [entry]))
+    for (const entry of packages) results.push(...await acceptEach(sql, [entry], work))
     return results
   }
+}
+
+/** Packages of which no two share a stream: stored, and put behind what came before them, in one transaction. */
+async function acceptFollowing (sql: Sql, packages: readonly AcceptedPackage[]): Promise<AcceptResult[]> {
+  return await sql.transaction(async tx => {
+    const results = await acceptTogether(tx, packages)
+    const stored = packages.filter((_, index) => results[index]?.kind === 'stored')
+    const at = Math.max(...stored.map(({ acceptedAt }) => acceptedAt))
+    await keepStreams(tx, stored)
+    const served = stored.flatMap(({ deliveries }) => deliveries.filter(({ problem }) => problem === undefined).map(({ id }) => id))
+    const { claims } = served.length === 0 ? { claims: [] } : await place(tx, served, { at, parkedUntil: new Map(stored.map(({ id, parkedUntil, expiresAt }) => [id, parkedUntil ?? expiresAt])) })
+    const first = results.findIndex(({ kind }) => kind === 'stored')
+    // All claims with the first of them: they are published together, whoever waits for which answer.
+    return results.map((result, index) => result.kind === 'stored' ? { ...result, claims: index === first ? claims : [] } : result)
+  })
+}
+
+/** The streams of packages that belong to more than one. */
+async function keepStreams (tx: Sql, packages: readonly AcceptedPackage[]): Promise<void> {
+  const rows = packages.flatMap(entry => streamsIn(entry).slice(1).map(stream => ({ stream, package_id: entry.id })))
+  if (rows.length === 0) return
+  await tx.query('INSERT INTO package_stream (stream, package_id) SELECT DISTINCT stream, package_id FROM jsonb_to_recordset($1::jsonb) AS r (stream text, package_id uuid)', [toJson(rows)])
 }
 
 function unstorable (cause?: Error): HubError {
@@ -107,13 +146,20 @@ function packageInput (entry: AcceptedPackage): object {
 }
 
 function deliveryInputs ({ id, deliveries }: AcceptedPackage): object[] {
-  return deliveries.map(({ to, ...planned }, position) => ({ ...planned, package_id: id, position, written_to: to }))
+  return deliveries.map(({ to, expiresAt, deliverBy, ...planned }, position) => ({
+    ...planned,
+    package_id: id,
+    position,
+    written_to: to,
+    ...(expiresAt === undefined ? {} : { expires_at: instant(expiresAt) }),
+    ...(deliverBy === undefined ? {} : { deliver_by: instant(deliverBy) })
+  }))
 }
 
-function eventInputs ({ id, original, format, deliveries, evidence }: AcceptedPackage): object[] {
+function eventInputs ({ id, original, format, translation, deliveries, evidence }: AcceptedPackage): object[] {
   const refused = deliveries.filter(({ problem }) => problem !== undefined)
   return [
-    { package_id: id, type: 'package.accepted', data: { format, sha256: original.sha256, size: original.size, deliveries: deliveries.length, refused: refused.length } },
+    { package_id: id, type: 'package.accepted', data: { format, translation, sha256: original.sha256, size: original.size, deliveries: deliveries.length, refused: refused.length } },
     ...(evidence === undefined ? [] : [{ package_id: id, type: 'signatures.verified', actor: 'hub', data: signatureResults(evidence) }]),
     ...refused.map(delivery => ({ package_id: id, delivery_id: delivery.id, type: 'delivery.refused', actor: 'hub', data: { to: delivery.to, problem: delivery.problem } }))
   ]
@@ -133,7 +179,7 @@ function layOut (packages: readonly AcceptedPackage[]): { bytes: Buffer, places:
   const chunks: Buffer[] = []
   const places: object[] = []
   let start = 1
-  for (const { id, inline } of packages) {
+  for (const { id, inline, original, attachments } of packages) {
     const seen = new Set<string>()
     for (const { sha256, bytes } of inline) {
       if (seen.has(sha256)) continue
@@ -141,6 +187,11 @@ function layOut (packages: readonly AcceptedPackage[]): { bytes: Buffer, places:
       chunks.push(bytes)
       places.push({ package_id: id, sha256, start, size: bytes.length })
       start += bytes.length
+    }
+    // What is not here is a blob: its row, without bytes, says who needs it.
+    for (const { sha256 } of [original, ...attachments]) {
+      if (!seen.has(sha256)) places.push({ package_id: id, sha256 })
+      seen.add(sha256)
     }
   }
   return { bytes: Buffer.concat(chunks), places }
@@ -168,7 +219,9 @@ async function explain (sql: Sql, packages: readonly AcceptedPackage[], indexes:
     const found = existing.filter(({ n }) => n === index).sort((a, b) => compare(a.taken_by, b.taken_by))
     const other = found.find(row => row.original_sha256 !== sha256)
     const same = stored.get(found[0]?.id ?? '')
-    if (other !== undefined) results.set(index, { kind: 'conflict', on: other.taken_by, packageId: other.id })
+    // A status that an agency repeats in other words is the one it has sent; the first counts.
+    const isSaid = other?.taken_by === 'identifier' && packages[index]?.envelope.kind === 'status'
+    if (other !== undefined && !isSaid) results.set(index, { kind: 'conflict', on: other.taken_by, packageId: other.id })
     else if (same !== undefined) results.set(index, { kind: 'repeated', package: same })
     // Neither key is taken, so it was the id itself: ids are made by the hub, a second use is a defect.
     else results.set(index, { kind: 'failed', error: unstorable() })

@@ -66,7 +66,7 @@ export function openPostgres ({ url, schema, maxConnections, answerTimeoutMs = 3
   let closing: Promise<void> | undefined
   return {
     query: async (text, values) => await run(pool, toQuery(names, text, values), answerTimeoutMs),
-    transaction: async work => await inTransaction(pool, names, work),
+    transaction: async work => await inTransaction({ pool, names, answerTimeoutMs }, work),
     exec: async text => { await pool.query(text) },
     close: async () => await (closing ??= pool.end())
   }
@@ -85,22 +85,23 @@ async function run<Row> (on: pg.Pool | pg.PoolClient, query: pg.QueryConfig, ans
   return rows as Row[]
 }
 
-async function inTransaction<T> (pool: pg.Pool, names: Map<string, string>, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function inTransaction<T> ({ pool, names, answerTimeoutMs }: { pool: pg.Pool, names: Map<string, string>, answerTimeoutMs: number }, work: (sql: Sql) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   const within: Sql = {
-    query: async (text, values) => await run(client, toQuery(names, text, values)),
+    query: async (text, values) => await run(client, toQuery(names, text, values), answerTimeoutMs),
     transaction: async inner => await inner(within),
     exec: async text => { await client.query(text) },
     close: async () => {}
   }
   try {
-    await client.query('BEGIN')
+    await within.query('BEGIN')
     const result = await work(within)
-    await client.query('COMMIT')
+    await within.query('COMMIT')
     return result
   } catch (error) {
-    await client.query('ROLLBACK').catch((reason: unknown) => { broken = reason instanceof Error ? reason : new Error(String(reason)) })
+    // Of a server that is silent no answer comes to this either: then the connection is given up.
+    await within.query('ROLLBACK').catch((reason: unknown) => { broken = reason instanceof Error ? reason : new Error(String(reason)) })
     throw error
   } finally {
     client.release(broken)

@@ -1,7 +1,7 @@
 // What readers see: packages, their events and payloads. A sender sees all deliveries of its package, a recipient its own.
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
-import type { PackageEvent, PackageFilter, PackageSummary, Page, Scope, StoredPackage } from '../ports/store.js'
+import type { DocumentQuery, FoundDocument, PackageEvent, PackageFilter, PackageSummary, Page, Scope, StoredPackage } from '../ports/store.js'
 import { PACKAGE_COLUMNS, SUMMARY_COLUMNS, toPackage, toSummary, withDeliveries, type PackageRow, type SummaryRow } from './rows.js'
 import { escapeText, instant, isId, type Sql, type SqlValue } from './sql.js'
 
@@ -74,6 +74,20 @@ export async function lastDossierStatus (sql: Sql, correlationId: string, agency
   return row?.status
 }
 
+const DOCUMENT_ID = "p.content->'document'->>'documentId'"
+
+/** See `Store.findDocuments`. New documents are found by the index of their identifier; only what changes one is in an index of its own. */
+export async function findDocuments (sql: Sql, { agencies, identifiers, documentIds }: DocumentQuery): Promise<FoundDocument[]> {
+  const rows = await sql.query<{ from_agency: string, identifier: string, document_id: string | null }>(`
+    SELECT p.from_agency, p.identifier, ${DOCUMENT_ID} AS document_id FROM package p
+    WHERE p.from_agency = ANY($1::text[]) AND p.identifier = ANY($2::text[])
+    UNION ALL
+    SELECT p.from_agency, p.identifier, ${DOCUMENT_ID} FROM package p
+    WHERE p.action IN ('update', 'replacement') AND ${DOCUMENT_ID} = ANY($3::text[]) AND p.from_agency = ANY($1::text[])`,
+  [agencies.map(escapeText), identifiers.map(escapeText), documentIds.map(escapeText)])
+  return rows.map(({ from_agency: fromAgency, identifier, document_id: documentId }) => ({ fromAgency, identifier, ...(documentId === null ? {} : { documentId }) }))
+}
+
 /** See `Store.events`. */
 export async function events (sql: Sql, packageId: string, page: { limit: number, afterSeq?: number }): Promise<PackageEvent[]> {
   if (!isId(packageId)) return []
@@ -87,6 +101,6 @@ export async function events (sql: Sql, packageId: string, page: { limit: number
 /** See `Store.findPayload`. */
 export async function findPayload (sql: Sql, packageId: string, sha256: string): Promise<Buffer | undefined> {
   if (!isId(packageId)) return undefined
-  const rows = await sql.query<{ bytes: Buffer }>('SELECT bytes FROM payload WHERE package_id = $1::uuid AND sha256 = $2::text', [packageId, escapeText(sha256)])
+  const rows = await sql.query<{ bytes: Buffer }>('SELECT bytes FROM payload WHERE package_id = $1::uuid AND sha256 = $2::text AND bytes IS NOT NULL', [packageId, escapeText(sha256)])
   return rows[0]?.bytes
 }

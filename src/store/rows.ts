@@ -7,7 +7,8 @@ import type { Sql } from './sql.js'
 
 /** Of `delivery d`. */
 export const DELIVERY_COLUMNS = `d.id AS d_id, d.package_id, d.written_to, d.agency, d.endpoint, d.axis, d.adapter, d.format AS d_format, d.state, d.reasons,
-  d.attempts, d.created_at, d.expires_at AS d_expires_at, d.due_at, d.settled_at, d.external_id, d.problem, d.sent_sha256, d.sent_size, d.sent_media_type`
+  d.attempts, d.created_at, d.expires_at AS d_expires_at, d.due_at, d.settled_at, d.external_id, d.problem, d.sent_sha256, d.sent_size, d.sent_media_type,
+  to_jsonb(d.waits_for) AS waits_for, d.awaits, d.parked_until, d.retried_after, d.resend_of, d.resent_as, d.deliver_by, d.overdue_at, d.locked_until`
 
 export interface DeliveryRow {
   d_id: string
@@ -27,9 +28,18 @@ export interface DeliveryRow {
   settled_at: number | null
   external_id: string | null
   problem: Problem | null
+  deliver_by: number | null
+  overdue_at: number | null
+  locked_until: number | null
   sent_sha256: string | null
   sent_size: number | null
   sent_media_type: string | null
+  waits_for: string[] | null
+  awaits: string | null
+  parked_until: number | null
+  retried_after: number
+  resend_of: string | null
+  resent_as: string | null
 }
 
 export function toDelivery (row: DeliveryRow): StoredDelivery {
@@ -45,12 +55,22 @@ export function toDelivery (row: DeliveryRow): StoredDelivery {
     state: row.state,
     reasons: row.reasons,
     attempts: row.attempts,
+    ...(row.retried_after === 0 ? {} : { retriedAfter: row.retried_after }),
+    ...(row.resend_of === null ? {} : { resendOf: row.resend_of }),
+    ...(row.resent_as === null ? {} : { resentAs: row.resent_as }),
     createdAt: row.created_at,
     expiresAt: row.d_expires_at,
-    ...(row.due_at === null ? {} : { dueAt: row.due_at }),
+    // Of a blocked one it is only when its document is looked for; one that rests at its endpoint is due when that is, nobody knows when.
+    ...(row.due_at === null || row.due_at === Number.POSITIVE_INFINITY || row.state === 'blocked' ? {} : { dueAt: row.due_at }),
     ...(row.settled_at === null ? {} : { settledAt: row.settled_at }),
+    ...(row.locked_until === null ? {} : { lockedUntil: row.locked_until }),
     ...(row.external_id === null ? {} : { externalId: row.external_id }),
     ...(row.problem === null ? {} : { problem: row.problem }),
+    ...(row.waits_for === null || row.waits_for.length === 0 ? {} : { waitsFor: row.waits_for }),
+    ...(row.awaits === null ? {} : { awaits: row.awaits }),
+    ...(row.parked_until === null ? {} : { parkedUntil: row.parked_until }),
+    ...(row.deliver_by === null ? {} : { deliverBy: row.deliver_by }),
+    ...(row.overdue_at === null ? {} : { overdueAt: row.overdue_at }),
     ...(row.sent_sha256 === null ? {} : { sent: { sha256: row.sent_sha256, size: row.sent_size ?? 0, mediaType: row.sent_media_type ?? '' } })
   }
 }
@@ -71,7 +91,7 @@ export function toSummary (row: SummaryRow): Omit<PackageSummary, 'deliveries'> 
 
 /** Of `package p`: everything. */
 export const PACKAGE_COLUMNS = `${SUMMARY_COLUMNS}, p.accepted_by, p.expires_at AS p_expires_at, p.trace_id, p.format AS p_format, p.media_type,
-  p.content, p.attachments, p.warnings, p.evidence, p.original_sha256, p.original_size`
+  p.content, p.attachments, p.warnings, p.evidence, p.original_sha256, p.original_size, p.purged_at`
 
 export interface PackageRow extends SummaryRow {
   accepted_by: string
@@ -85,6 +105,7 @@ export interface PackageRow extends SummaryRow {
   evidence: Evidence | null
   original_sha256: string
   original_size: number
+  purged_at: number | null
 }
 
 export function toPackage (row: PackageRow): Omit<StoredPackage, 'deliveries'> {
@@ -99,7 +120,8 @@ export function toPackage (row: PackageRow): Omit<StoredPackage, 'deliveries'> {
     attachments: row.attachments,
     warnings: row.warnings,
     ...(row.evidence === null ? {} : { evidence: row.evidence }),
-    original: { sha256: row.original_sha256, size: row.original_size }
+    original: { sha256: row.original_sha256, size: row.original_size },
+    ...(row.purged_at === null ? {} : { purgedAt: row.purged_at })
   }
 }
 

@@ -1,8 +1,10 @@
 // Deliveries in the hands of a process: claiming, prolonging, giving back, settling. Batched, guarded by owner and attempt.
-import type { AttemptRecord, ClaimedDelivery } from '../ports/store.js'
-import { expiredProblem } from './expiry.js'
+import type { ClaimCheck } from '../ports/broker.js'
+import type { AttemptRecord, ClaimedDelivery, Store } from '../ports/store.js'
+import { expiredProblem, UNCERTAIN } from './expiry.js'
 import { DELIVERY_COLUMNS, PACKAGE_COLUMNS, joinPackages, type DeliveryRow, type PackageRow } from './rows.js'
 import { escapeText, instant, isId, toJson, type Sql } from './sql.js'
+import { wake } from './wake.js'
 
 /**
  * The state of a row found by its id. Written so that the planner cannot match it with the partial index of that state:
@@ -15,7 +17,7 @@ const CLAIM = `
 WITH picked AS (
   SELECT d.id, d.expires_at FROM delivery d WHERE d.id = ANY($1::uuid[]) AND ${isIn('queued')} FOR UPDATE SKIP LOCKED
 ), taken AS (
-  UPDATE delivery d SET state = 'active', attempts = d.attempts + 1, owner = $2::text, leased_until = $4::timestamptz, due_at = NULL
+  UPDATE delivery d SET state = 'active', attempts = d.attempts + 1, owner = $2::text, leased_until = $4::timestamptz, due_at = NULL, begun = false
   FROM picked WHERE d.id = picked.id AND picked.expires_at > $3::timestamptz
   RETURNING d.*
 ), expired AS (
@@ -56,26 +58,44 @@ export async function renew (sql: Sql, ids: readonly string[], { owner, at, leas
   return rows.map(({ id }) => id)
 }
 
+/** See `Store.begin`. */
+export async function begin (sql: Sql, ids: readonly string[], { owner }: { owner: string }): Promise<string[]> {
+  const known = ids.filter(isId)
+  if (known.length === 0) return []
+  const rows = await sql.query<{ id: string }>(`
+    WITH held AS (SELECT d.id FROM delivery d WHERE d.id = ANY($1::uuid[]) AND ${isIn('active')} AND d.owner = $2::text ORDER BY d.id FOR UPDATE)
+    UPDATE delivery d SET begun = true FROM held WHERE d.id = held.id RETURNING d.id`,
+  [known, escapeText(owner)])
+  return rows.map(({ id }) => id)
+}
+
 /** See `Store.release`. */
-export async function release (sql: Sql, deliveries: ReadonlyArray<{ deliveryId: string, dueAt: number }>, { owner }: { owner: string }): Promise<void> {
+export async function release (sql: Sql, deliveries: Parameters<Store['release']>[0], { owner }: { owner: string }): Promise<void> {
   const known = deliveries.filter(({ deliveryId }) => isId(deliveryId))
   if (known.length === 0) return
   await sql.query(`
     WITH input AS (
-      SELECT * FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, due_at timestamptz)
+      SELECT * FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, due_at timestamptz, problem jsonb)
     ), held AS (
-      SELECT d.id, input.due_at FROM delivery d JOIN input ON d.id = input.id WHERE ${isIn('active')} AND d.owner = $2::text ORDER BY d.id FOR UPDATE OF d
+      SELECT d.id, input.due_at, input.problem FROM delivery d JOIN input ON d.id = input.id WHERE ${isIn('active')} AND d.owner = $2::text ORDER BY d.id FOR UPDATE OF d
     )
-    UPDATE delivery d SET state = 'deferred', attempts = d.attempts - 1, owner = NULL, leased_until = NULL, due_at = held.due_at
+    UPDATE delivery d SET state = 'deferred', attempts = d.attempts - 1, owner = NULL, leased_until = NULL, due_at = held.due_at, problem = coalesce(held.problem, d.problem)
     FROM held WHERE d.id = held.id`,
-  [toJson(known.map(({ deliveryId, dueAt }) => ({ id: deliveryId, due_at: instant(dueAt) }))), escapeText(owner)])
+  [toJson(known.map(({ deliveryId, dueAt, problem }) => ({ id: deliveryId, due_at: instant(dueAt), problem }))), escapeText(owner)])
 }
 
 /** See `Store.releaseAll`. The attempts stay counted: nobody knows how far they got. */
 export async function releaseAll (sql: Sql, { at }: { at: number }): Promise<number> {
   const rows = await sql.query<{ id: string }>(`
-    UPDATE delivery SET state = 'queued', owner = NULL, leased_until = NULL, due_at = least(created_at, $1::timestamptz)
-    WHERE state = 'active' RETURNING id`, [instant(at)])
+    WITH forgotten AS (DELETE FROM lease), freed AS (
+      UPDATE delivery SET state = CASE WHEN begun THEN 'held' ELSE 'queued' END, owner = NULL, leased_until = NULL,
+        due_at = CASE WHEN begun THEN NULL ELSE least(created_at, $1::timestamptz) END, problem = CASE WHEN begun THEN $2::jsonb ELSE problem END
+      WHERE state = 'active' RETURNING id, package_id, begun
+    ), told AS (
+      INSERT INTO event (package_id, delivery_id, type, at, actor, data)
+      SELECT package_id, id, 'delivery.held', $1::timestamptz, 'hub', jsonb_build_object('problem', $2::jsonb) FROM freed WHERE begun
+    )
+    SELECT id FROM freed`, [instant(at), toJson(UNCERTAIN)])
   return rows.length
 }
 
@@ -92,7 +112,7 @@ WITH input AS (
     external_id = coalesce(r.external_id, d.external_id), sent_sha256 = coalesce(r.sent_sha256, d.sent_sha256),
     sent_size = coalesce(r.sent_size, d.sent_size), sent_media_type = coalesce(r.sent_media_type, d.sent_media_type)
   FROM held JOIN input r ON r.delivery_id = held.id WHERE d.id = held.id
-  RETURNING d.id, d.package_id
+  RETURNING d.id, d.package_id, d.followed AND d.settled_at IS NOT NULL AS is_awaited
 ), kept AS (
   INSERT INTO payload (package_id, sha256, bytes)
   SELECT DISTINCT ON (settled.package_id, r.sha256) settled.package_id, r.sha256, substring($3::bytea FROM r.start FOR r.size)
@@ -107,29 +127,41 @@ WITH input AS (
   JOIN settled ON settled.id = r.delivery_id
   ORDER BY r.n
 )
-SELECT id FROM settled`
+SELECT id, is_awaited FROM settled`
 
-/** See `Store.settle`. */
-export async function settle (sql: Sql, records: readonly AttemptRecord[]): Promise<{ lost: string[] }> {
+/** See `Store.settle`: all records, or none when one of them cannot be stored. */
+export async function settleTogether (sql: Sql, records: readonly AttemptRecord[]): ReturnType<Store['settle']> {
   const known = records.filter(({ deliveryId }) => isId(deliveryId))
   if (known.length === 0) return { lost: records.map(({ deliveryId }) => deliveryId) }
   const chunks: Buffer[] = []
   const places: object[] = []
   let start = 1
   for (const { deliveryId, sent } of known) {
-    if (sent?.inline === undefined) continue
+    // What was made anew is a payload of its own: its bytes, or its name alone when it is a blob.
+    if (sent?.inline === undefined && sent?.transformation === undefined) continue
+    if (sent.inline === undefined) { places.push({ delivery_id: deliveryId, sha256: sent.sha256 }); continue }
     chunks.push(sent.inline)
     places.push({ delivery_id: deliveryId, sha256: sent.sha256, start, size: sent.inline.length })
     start += sent.inline.length
   }
   const events = known.flatMap(eventsOf).map((entry, n) => ({ ...entry, n }))
-  const rows = await sql.query<{ id: string }>(SETTLE, [toJson(known.map(recordInput)), toJson(places), Buffer.concat(chunks), toJson(events)])
+  const rows = await sql.query<{ id: string, is_awaited: boolean }>(SETTLE, [toJson(known.map(recordInput)), toJson(places), Buffer.concat(chunks), toJson(events)])
   const settled = new Set(rows.map(({ id }) => id))
-  return { lost: records.flatMap(({ deliveryId }) => settled.has(deliveryId.toLowerCase()) ? [] : [deliveryId]) }
+  const woken = await wakeAtOnce(sql, rows.filter(row => row.is_awaited).map(({ id }) => id), Math.max(...known.map(({ finishedAt }) => finishedAt)))
+  return { lost: records.flatMap(({ deliveryId }) => settled.has(deliveryId.toLowerCase()) ? [] : [deliveryId]), ...(woken.length === 0 ? {} : { woken }) }
+}
+
+/** Recorded is recorded: what fails here the next sweep makes up for. */
+async function wakeAtOnce (sql: Sql, ids: readonly string[], at: number): Promise<ClaimCheck[]> {
+  try {
+    return await wake(sql, ids, at)
+  } catch {
+    return []
+  }
 }
 
 function isFinal ({ settlement: { state } }: AttemptRecord): boolean {
-  return state !== 'deferred' && state !== 'available'
+  return state !== 'deferred' && state !== 'available' && state !== 'held'
 }
 
 function recordInput (record: AttemptRecord): object {
@@ -162,6 +194,6 @@ function eventsOf (record: AttemptRecord): object[] {
         attempt, outcome, state, durationMs: finishedAt - startedAt, startedAt: instant(startedAt), ...(state === 'deferred' && dueAt !== undefined ? { dueAt: instant(dueAt) } : {}), problem, externalId, sha256: sent?.sha256, transformation: sent?.transformation
       }
     },
-    ...(isFinal(record) ? [{ delivery_id: deliveryId, type: `delivery.${state}`, at, data: { problem, externalId } }] : [])
+    ...(isFinal(record) || state === 'held' ? [{ delivery_id: deliveryId, type: `delivery.${state}`, at, data: { problem, externalId } }] : [])
   ]
 }

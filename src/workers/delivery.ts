@@ -1,5 +1,8 @@
-// The delivery worker: takes claims from the lanes, claims their rows in batches, tries them, records in batches, acks last.
+// The delivery worker: takes claims from the lanes, claims their rows in batches, tries them, records in batches, acks last
+// (but before the end of a long attempt, whose lease is as safe as the claim).
 import { setMaxListeners } from 'node:events'
+import { HubError } from '../errors.js'
+import { text } from '../model/text.js'
 import type { Broker, Consumer, ReceivedClaim } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
@@ -7,11 +10,14 @@ import type { AttemptRecord, ClaimedDelivery, Store } from '../ports/store.js'
 import { LANES, type Lane } from '../model/lane.js'
 import type { Settled } from '../pipeline/types.js'
 import { createBatcher } from './batcher.js'
+import type { NotNow } from './endpoints.js'
 import { persist } from './persist.js'
+import type { Relay } from './relay.js'
 
 export interface DeliveryWorkerOptions {
-  store: Pick<Store, 'claim' | 'renew' | 'release' | 'settle'>
+  store: Pick<Store, 'claim' | 'begin' | 'renew' | 'release' | 'settle'>
   broker: Broker
+  relay: Pick<Relay, 'publish'>
   clock: Clock
   log: Log
   /** Names this process in leases. */
@@ -19,8 +25,11 @@ export interface DeliveryWorkerOptions {
   leaseMs: number
   batchSize: number
   prefetch: Record<Lane, number>
-  /** One attempt; never rejects. `askAgainInMs`: it was not made, because the endpoint is busy or `draining` has aborted. */
-  attempt: (claimed: ClaimedDelivery, signals: StopSignals) => Promise<{ result: Settled } | { askAgainInMs: number }>
+  /**
+   * One attempt; never rejects. `NotNow`: it was not made, because the endpoint is busy or rests, or `draining` has aborted.
+   * `begin` notes durably that bytes may go out; it rejects when the delivery is not this process's any more.
+   */
+  attempt: (claimed: ClaimedDelivery, options: StopSignals & { begin: () => Promise<void> }) => Promise<{ result: Settled } | NotNow>
 }
 
 /** A stop comes in two steps. */
@@ -39,17 +48,23 @@ export interface DeliveryWorker {
   readUpTo (lane: Lane): number
 }
 
+/** A claim in the hands of this process; `leasedAt` once its row is. */
+interface InFlight { received: ReceivedClaim, done: Promise<void>, leasedAt?: number }
+
+/** The claim of an attempt that takes longer is acknowledged before its end. */
+const LONGEST_HOLD_MS = 250
+
 export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryWorker {
-  const { store, broker, clock, log, owner, leaseMs, batchSize } = options
+  const { store, broker, relay, clock, log, owner, leaseMs, batchSize } = options
   const draining = new AbortController()
   const stopping = new AbortController()
   const closed = new AbortController()
   // Every attempt under way listens; Node takes more than ten listeners for a leak.
   setMaxListeners(0, draining.signal, stopping.signal, closed.signal)
-  const inFlight = new Map<string, Promise<void>>()
+  const inFlight = new Map<string, InFlight>()
   const newest: Record<Lane, number> = { urgent: 0, normal: 0 }
   const consumers: Consumer[] = []
-  let renewing: Promise<void> | undefined
+  let running: Array<Promise<void>> = []
 
   const claimOne = createBatcher<string, ClaimedDelivery | undefined>({
     maxItems: batchSize,
@@ -71,12 +86,22 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     maxItems: batchSize,
     concurrency: 2,
     run: async records => {
-      const { lost } = await persist(async () => await store.settle(records), { clock, log, what: 'settle', signal: closed.signal })
+      const { lost, woken = [] } = await persist(async () => await store.settle(records), { clock, log, what: 'settle', signal: closed.signal })
+      relay.publish(woken)
       return records.map(({ deliveryId }) => !lost.includes(deliveryId))
     }
   })
 
-  const giveBackOne = createBatcher<{ deliveryId: string, dueAt: number }, undefined>({
+  const beginOne = createBatcher<string, boolean>({
+    maxItems: batchSize,
+    concurrency: 2,
+    run: async ids => {
+      const begun = await persist(async () => await store.begin(ids, { owner }), { clock, log, what: 'begin', signal: stopping.signal })
+      return ids.map(id => begun.includes(id))
+    }
+  })
+
+  const giveBackOne = createBatcher<NotNow & { deliveryId: string }, undefined>({
     maxItems: batchSize,
     concurrency: 1,
     run: async deliveries => {
@@ -84,6 +109,10 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
       return deliveries.map(() => undefined)
     }
   })
+
+  async function begin (deliveryId: string): Promise<void> {
+    if (!await beginOne(deliveryId)) throw new HubError('STOPPING', text('Lượt chuyển đã thuộc về tiến trình khác.', 'The delivery belongs to another process by now.'))
+  }
 
   async function work (received: ReceivedClaim): Promise<void> {
     const { deliveryId } = received
@@ -99,10 +128,12 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     }
     // Not queued any more: somebody else has it, or it is settled. The claim has done its work.
     if (claimed === undefined) { received.ack(); return }
+    const own = inFlight.get(deliveryId)
+    if (own !== undefined) own.leasedAt = clock.now()
     try {
-      const attempted = await options.attempt(claimed, { draining: draining.signal, stopping: stopping.signal })
+      const attempted = await options.attempt(claimed, { draining: draining.signal, stopping: stopping.signal, begin: async () => { await begin(deliveryId) } })
       if ('result' in attempted) logAttempt(log, attempted.result, await recordOne(toRecord(attempted.result, owner)))
-      else await giveBackOne({ deliveryId, dueAt: clock.now() + attempted.askAgainInMs })
+      else await giveBackOne({ deliveryId, ...attempted })
     } catch (error) {
       // The lease ends by itself and the sweeper publishes the delivery again.
       log.error({ deliveryId, err: error }, 'settlement.unrecorded')
@@ -116,10 +147,11 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     // A repeated claim of what is being tried here says nothing new.
     if (inFlight.has(deliveryId)) { received.ack(); return }
     if (draining.signal.aborted) { received.requeue(); return }
-    const done = work(received)
+    const own: InFlight = { received, done: Promise.resolve() }
+    inFlight.set(deliveryId, own)
+    own.done = work(received)
       .catch((error: unknown) => { log.error({ deliveryId, err: error }, 'delivery.crashed') })
       .finally(() => { inFlight.delete(deliveryId) })
-    inFlight.set(deliveryId, done)
   }
 
   async function renewLeases (): Promise<void> {
@@ -131,21 +163,29 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     }
   }
 
+  /** The lease keeps it safe: a long attempt must not hold room in a lane that all endpoints share. */
+  async function letGo (): Promise<void> {
+    while (!closed.signal.aborted) {
+      await clock.sleep(LONGEST_HOLD_MS / 2, closed.signal)
+      for (const { received, leasedAt = Infinity } of inFlight.values()) if (leasedAt < clock.now() - LONGEST_HOLD_MS) received.ack()
+    }
+  }
+
   return {
     async start () {
-      renewing = renewLeases()
+      running = [renewLeases(), letGo()]
       for (const lane of LANES) consumers.push(await broker.consume(lane, { prefetch: options.prefetch[lane] }, onClaim))
     },
     async stop (graceMs) {
       draining.abort(new Error('the hub is stopping'))
       await Promise.all(consumers.map(async consumer => { await consumer.stop() }))
-      const settled = Promise.all(inFlight.values())
+      const settled = Promise.all([...inFlight.values()].map(async ({ done }) => { await done }))
       await atMost(settled, graceMs, clock)
       stopping.abort(new Error('the hub is stopping'))
       // The store may be away; leases end by themselves, so a bounded wait loses nothing.
       await atMost(settled, 5000, clock)
       closed.abort()
-      await renewing
+      await Promise.all(running)
     },
     readUpTo: lane => newest[lane]
   }

@@ -1,4 +1,5 @@
-// The relay: nothing publishes except it. What it fails to publish the sweeper finds again in the store.
+// The relay: nothing publishes except it. What it fails to publish it keeps, up to a limit, for the moment the broker is back;
+// what it does not keep the sweeper finds again in the store.
 import type { Broker, ClaimCheck } from '../ports/broker.js'
 import type { Log } from '../ports/log.js'
 import { createBatcher } from './batcher.js'
@@ -10,7 +11,10 @@ export interface Relay {
   idle (): Promise<void>
 }
 
-export function createRelay ({ broker, log }: { broker: Broker, log: Log }): Relay {
+/** Some megabytes. */
+const MOST_KEPT = 20_000
+
+export function createRelay ({ broker, log }: { broker: Pick<Broker, 'publish' | 'onPublishable'>, log: Log }): Relay {
   const publishOne = createBatcher<ClaimCheck, undefined>({
     maxItems: 500,
     concurrency: 4,
@@ -21,17 +25,24 @@ export function createRelay ({ broker, log }: { broker: Broker, log: Log }): Rel
   })
   // A broker that is away would log once per package; one line per outage and recovery is enough.
   let down = false
-  return {
-    publish (claims) {
-      for (const claim of claims) {
-        publishOne(claim).then(
-          () => { down = false },
-          (error: unknown) => {
-            if (!down) log.warn({ err: error }, 'claims.unpublished')
-            down = true
-          })
-      }
-    },
-    idle: publishOne.idle
+  const kept = new Map<string, ClaimCheck>()
+
+  function publish (claims: readonly ClaimCheck[]): void {
+    for (const claim of claims) {
+      publishOne(claim).then(
+        () => { down = false },
+        (error: unknown) => {
+          if (kept.size < MOST_KEPT) kept.set(claim.deliveryId, claim)
+          if (!down) log.warn({ err: error }, 'claims.unpublished')
+          down = true
+        })
+    }
   }
+
+  broker.onPublishable(() => {
+    const claims = [...kept.values()]
+    kept.clear()
+    publish(claims)
+  })
+  return { publish, idle: publishOne.idle }
 }

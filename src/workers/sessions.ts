@@ -18,6 +18,8 @@ export interface Sessions {
   /** The places of an endpoint; undefined when it is not in the configuration. */
   places (id: string): Places | undefined
   ids (): string[]
+  /** So many processes attempt deliveries now, this one counted: the rates of endpoints are theirs together. */
+  shareWith (count: number): void
   close (): Promise<void>
 }
 
@@ -25,10 +27,12 @@ interface Slot extends Attached { places: Places, opening: Promise<AdapterSessio
 
 const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 30_000
+const CLOSE_GRACE_MS = 5000
 
 export function createSessions (attached: readonly Attached[], { clock, log }: { clock: Clock, log: Log }): Sessions {
+  let processes = 1
   const slots = new Map<string, Slot>(attached.map(each =>
-    [each.endpoint.id, { ...each, places: createPlaces({ concurrency: each.endpoint.concurrency, clock }), opening: undefined, failures: 0, retryAt: 0, lastError: undefined }]))
+    [each.endpoint.id, { ...each, places: createPlaces({ ...each.endpoint, clock, share: () => 1 / processes }), opening: undefined, failures: 0, retryAt: 0, lastError: undefined }]))
 
   async function open (slot: Slot): Promise<AdapterSession> {
     try {
@@ -77,13 +81,23 @@ export function createSessions (attached: readonly Attached[], { clock, log }: {
     },
     places: id => slots.get(id)?.places,
     ids: () => [...slots.keys()],
+    shareWith (count) { processes = Math.max(1, count) },
     async close () {
       await Promise.all([...slots.values()].map(async ({ opening, endpoint }) => {
-        await opening?.then(async session => { await session.close() })
+        await opening?.then(async session => { await inGrace(session.close()) })
           .catch((error: unknown) => { log.warn({ endpoint: endpoint.id, err: error }, 'session.unclosed') })
       }))
     }
   }
+}
+
+/** An adapter that never finishes closing must not keep the hub from ending. */
+async function inGrace (closing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new Error(`not closed after ${CLOSE_GRACE_MS} ms`)) }, CLOSE_GRACE_MS)
+  })
+  await Promise.race([closing, late]).finally(() => { clearTimeout(timer) })
 }
 
 function unavailable (endpoint: Endpoint, cause: unknown): HubError {

@@ -5,10 +5,11 @@ import type { Lane } from '../model/lane.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
 import type { Store } from '../ports/store.js'
+import { createLoop, type Loop } from './loop.js'
 import type { Relay } from './relay.js'
 
 export interface SweeperOptions {
-  store: Pick<Store, 'sweep'>
+  store: Pick<Store, 'sweep' | 'sweepWaiting' | 'foldCounts'>
   broker: Pick<Broker, 'inspect'>
   relay: Relay
   clock: Clock
@@ -17,59 +18,55 @@ export interface SweeperOptions {
   /** A claim may be on its way for this long before it counts as lost. */
   republishAfterMs: number
   readUpTo: (lane: Lane) => number
+  /** What else is to be done at every sweep, after it. */
+  afterwards: ReadonlyArray<() => Promise<void>>
 }
 
 /** Rows per statement. */
 const BATCH = 500
+/** Changes of counts per statement. */
+const FOLD = 2000
 
-export interface Sweeper {
-  start (): void
-  stop (): Promise<void>
+export interface Sweeper extends Loop {
   /** One sweep over everything that is due now. */
   sweep (): Promise<number>
 }
 
 export function createSweeper (options: SweeperOptions): Sweeper {
   const { store, relay, clock, log } = options
-  const stopping = new AbortController()
-  let running: Promise<void> | undefined
-  let failing = false
 
-  async function sweep (): Promise<number> {
+  async function sweep (stopping?: AbortSignal): Promise<number> {
     const readUpTo = { urgent: await horizon('urgent', options), normal: await horizon('normal', options) }
     let published = 0
-    for (let full = true; full && !stopping.signal.aborted;) {
+    for (let full = true; full && stopping?.aborted !== true;) {
       const { claims } = await store.sweep({ at: clock.now(), readUpTo, limit: BATCH })
       relay.publish(claims)
       published += claims.length
       full = claims.length === BATCH
     }
+    for (let full = true; full && stopping?.aborted !== true;) {
+      const { claims } = await store.sweepWaiting({ at: clock.now(), limit: BATCH })
+      relay.publish(claims)
+      published += claims.length
+      full = claims.length >= BATCH
+    }
+    while (await store.foldCounts({ limit: FOLD }) === FOLD && stopping?.aborted !== true);
     if (published > 0) log.debug({ published }, 'deliveries.republished')
     return published
   }
 
-  async function run (): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await sweep()
-        if (failing) log.info({}, 'sweep.recovered')
-        failing = false
-      } catch (error) {
-        if (!failing) log.warn({ err: error }, 'sweep.failed')
-        failing = true
-      }
-      await clock.sleep(options.intervalMs, stopping.signal)
+  const loop = createLoop({
+    clock,
+    onFailure: error => { log.warn({ err: error }, 'sweep.failed') },
+    onRecovery: () => { log.info({}, 'sweep.recovered') },
+    retryMs: options.intervalMs,
+    async round (stopping) {
+      await sweep(stopping)
+      for (const work of options.afterwards) await work()
+      return options.intervalMs
     }
-  }
-
-  return {
-    start () { running = run() },
-    async stop () {
-      stopping.abort()
-      await running
-    },
-    sweep
-  }
+  })
+  return { ...loop, sweep: async () => await sweep() }
 }
 
 /**

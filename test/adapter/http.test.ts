@@ -194,3 +194,42 @@ t.test('the egress policy decides by name and port', async t => {
     }
   }
 })
+
+t.test('an opened answer streams: its head comes first, its body is read as fast as it is wanted, whatever its size', async t => {
+  let written = 0
+  const { url } = await rawServer(t, socket => {
+    socket.write('HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 104857600\r\n\r\n')
+    const more = (): void => {
+      while (written < 104_857_600) {
+        written += 65_536
+        if (!socket.write(Buffer.alloc(65_536))) { socket.once('drain', more); return }
+      }
+    }
+    more()
+  })
+  const { status, headers, body } = await clientFor(t).open({ method: 'GET', url, signal: AbortSignal.timeout(20_000) })
+  t.match([status, headers], [200, { 'x-a': 'b' }])
+  await eventually(() => written > 0)
+  t.ok(written < 50 * 2 ** 20, `${written} bytes were written while nobody read`)
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) size += chunk.length
+  t.equal(size, 104_857_600)
+})
+
+t.test('an opened answer fails where it breaks off, and when it is aborted', async t => {
+  const { url } = await rawServer(t, (socket, connection) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')
+    if (connection === 1) setTimeout(() => { socket.destroy() }, 20)
+  })
+  const client = clientFor(t)
+  const broken = await client.open({ method: 'GET', url, signal: AbortSignal.timeout(5000) })
+  await t.rejects(broken.body.toArray(), 'broken')
+  const abort = new AbortController()
+  const aborted = await client.open({ method: 'GET', url, signal: abort.signal })
+  const reading = aborted.body.toArray()
+  abort.abort()
+  await t.rejects(reading, { name: 'AbortError' })
+  const unread = await client.open({ method: 'GET', url, signal: AbortSignal.timeout(5000) })
+  unread.body.destroy()
+  t.match(await failureOf(client.open({ method: 'GET', url: 'http://127.0.0.1:9/', signal: AbortSignal.timeout(5000) })), { reason: 'unreachable', sent: false })
+})

@@ -46,8 +46,19 @@ await t.test('every relative link leads somewhere', async t => {
   t.same(broken, [])
 })
 
+await t.test('every case of the reliability page names a test that there is', async t => {
+  const named = [...sectionOf(await read('docs/reliability.md'), 'Where systems of this kind fail').matchAll(/\[([^\]]+)\]\(\.\.\/([^)]+)\)/g)]
+  const missing: string[] = []
+  for (const [, name = '', file = ''] of named) {
+    if (!(await read(file)).replaceAll("\\'", "'").includes(name)) missing.push(`${file}: ${name}`)
+  }
+  t.ok(named.length > 40)
+  t.same(missing, [])
+})
+
 await t.test('every command that a page names exists', async t => {
-  const cli = allOf(await read('src/cli.ts'), /\.command\('([a-z-]+)/g)
+  const commands = ['src/cli.ts', ...await filesIn('src/commands', '.ts')]
+  const cli = allOf((await Promise.all(commands.map(read))).join('\n'), /\.command\('([a-z-]+)/g)
   const unknown: string[] = []
   for (const { file, content } of all) {
     for (const script of allOf(content, /\bnpm run ([a-z:-]+)/g)) {

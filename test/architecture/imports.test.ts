@@ -19,10 +19,12 @@ const RULES: Rule[] = [
   { folder: 'broker', may: ['model', 'ports'], packages: ['amqplib'], because: 'AMQP is spoken here only' },
   { folder: 'blobs', may: ['model', 'ports'], packages: [], because: 'where bytes lie is nobody else\'s business' },
   { folder: 'directory', may: ['model', 'ports'], packages: [], because: 'resolving a code needs no I/O' },
-  { folder: 'security', may: ['model', 'ports'], packages: ['saxes', 'pkijs'], because: 'keys and signatures must be checkable alone; the canonical form is part of a signature' },
+  { folder: 'security', may: ['model', 'ports', 'formats/saxes'], packages: ['saxes', 'pkijs'], because: 'keys and signatures must be checkable alone; the canonical form is part of a signature, so it needs the fast XML parser of formats and nothing else of it' },
   { folder: 'workers', may: ['model', 'ports', 'pipeline'], packages: [], because: 'loops drive the pipeline through ports' },
-  { folder: 'adapter', may: ['model', 'ports'], packages: [], because: 'what third parties import must not drag the hub along' },
+  { folder: 'adapter', may: ['model', 'ports', 'formats'], packages: [], because: 'what third parties import must not drag the hub along; the kit lends them its codecs' },
   { folder: 'http', may: ['model', 'ports', 'pipeline', 'formats', 'directory', 'security'], packages: ['fastify', '@fastify/', 'pino', 'ajv'], because: 'HTTP is a translation onto the pipeline' },
+  { folder: 'client', may: ['model', 'clock'], packages: [], because: 'an agency\'s own program imports it alone' },
+  { folder: 'commands', may: ['model', 'client', 'adapter', 'config', 'print'], packages: ['commander'], because: 'a command parses, calls and prints; it is a user of the hub like any other' },
   { folder: 'demo', may: ['model', 'ports', 'hub', 'config', 'print', 'resources', 'security', '../adapters'], packages: ['xml2js', 'yazl', 'pino'], because: 'the demo is a user of the hub' }
 ]
 
@@ -89,6 +91,16 @@ await t.test('adapters import the public module and their own folder only, becau
   t.same(imports.filter(foreign).map(said), [])
 })
 
+await t.test('lienthong/client reaches nothing but Node and the model, because it runs in the programs of others', async t => {
+  const reached = new Set(['src/client/index.ts'])
+  for (const file of reached) {
+    if (!file.startsWith('src/')) continue
+    for (const each of await importsOf(file)) if (!each.typeOnly) reached.add(each.target.startsWith('.') ? `${resolved(each)}.ts` : each.target)
+  }
+  t.ok(reached.has('src/client/exchange.ts'))
+  t.same([...reached].filter(each => !/^(node:|src\/(client|model)\/|src\/clock\.ts$)/.test(each)), [])
+})
+
 await t.test('nobody imports hub, main or cli except the process itself, because the graph is a tree', async t => {
   const wrong = all.filter(each => each.target.startsWith('.') && /^src\/(hub|main|cli)$/.test(resolved(each)) &&
     !['src/main.ts', 'src/cli.ts'].includes(each.file) && !each.file.startsWith('src/demo/'))
@@ -129,3 +141,7 @@ async function naming (files: string[], pattern: RegExp, except: string[]): Prom
   const codes = await Promise.all(files.map(async file => ({ file, code: (await readFile(join(ROOT, file), 'utf8')).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '') })))
   return codes.filter(({ file, code }) => pattern.test(code) && !except.includes(file)).map(({ file }) => file)
 }
+
+await t.test('tests take fast-check from test/support/property.ts, because a red run must be red again', async t => {
+  t.same(await naming(await sources('test'), /from 'fast-check'/, ['test/support/property.ts', 'test/architecture/imports.test.ts']), [])
+})

@@ -2,10 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { test, type Test } from 'tap'
 import type { BlobRef, Blobs, BlobWriter } from '../../src/ports/blobs.js'
+import { liveBytes } from '../support/live-bytes.js'
 
 /** One empty place for each promise. */
 export interface BlobPlace {
@@ -154,12 +153,28 @@ export function testBlobPromises (name: string, openPlace: () => Promise<BlobPla
     t.equal(await blobs.has(sha256), true, 'and it may come again')
   })
 
+  promise('what nobody has written for a while is listed, and removed unless somebody writes it again', async (t, blobs) => {
+    const refs = [await store(blobs, pattern(10)), await store(blobs, pattern(70_000))]
+    const listed = async (untouchedMs: number): Promise<string[]> =>
+      (await Promise.all(Array.from({ length: 256 }, async (_, n) => await blobs.list(n.toString(16).padStart(2, '0'), { untouchedMs })))).flat()
+    t.same(await listed(60_000), [])
+    t.same(await listed(-60_000), refs.map(({ sha256 }) => sha256).sort())
+    t.same(await blobs.list('../', { untouchedMs: -60_000 }), [])
+    const [{ sha256 }] = refs as [BlobRef, BlobRef]
+    t.equal(await blobs.removeUntouched(sha256, { untouchedMs: 60_000 }), false)
+    t.ok((await buffer(await blobs.open(sha256))).equals(pattern(10)))
+    t.equal(await blobs.removeUntouched(sha256, { untouchedMs: -60_000 }), true)
+    t.equal(await blobs.has(sha256), false)
+    t.equal(await blobs.removeUntouched(sha256, { untouchedMs: -60_000 }), true, 'what is not there is gone')
+  })
+
   promise('only an address is taken for one, never a path', async (t, blobs) => {
     const a = 'a'.repeat(61)
     for (const address of ['', '..', '../../../../etc/passwd', 'A'.repeat(64), `${a}aag`, `${a}aaaa`, `${a}aaa\n`, `${a}/..`]) {
       await t.rejects(blobs.open(address), { code: 'CONTENT_MISSING' }, JSON.stringify(address))
       await t.rejects(blobs.has(address), { code: 'CONTENT_MISSING' })
       await t.rejects(blobs.remove(address), { code: 'CONTENT_MISSING' })
+      await t.rejects(blobs.removeUntouched(address, { untouchedMs: -60_000 }), { code: 'CONTENT_MISSING' })
     }
   })
 
@@ -194,14 +209,4 @@ async function drain (stream: Readable, measure: () => number): Promise<number> 
   let index = 0
   for await (const _ of stream) if (index++ % 128 === 0) most = Math.max(most, measure())
   return most
-}
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
-
-/** Memory in use, after garbage collection: what counts is what must be kept, not when it is collected. */
-function liveBytes (): number {
-  collectGarbage()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
 }

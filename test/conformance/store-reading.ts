@@ -169,6 +169,22 @@ export const READING: Record<string, Promised> = {
     await store.accept([dossierPackage({ HoSo: { TrangThaiHoSo: '9' }, TienDo: [step('4')] })])
     t.equal(await store.lastDossierStatus(code, to), '9')
   },
+  'documents are found by sender and identifier, those that came as a change also by their own id': async (t, store) => {
+    const [from, other] = [freshAgency(), freshAgency()]
+    const documentPackage = (docType: 'new' | 'update' | 'replacement' | 'revocation', documentId: string, more: Parameters<typeof makePackage>[0] = {}): ReturnType<typeof makePackage> => {
+      const entry = makePackage({ from, identifier: `${docType}:${documentId}`, ...more, envelope: { action: docType } })
+      return { ...entry, content: { kind: 'document', document: { documentId, docType, attachments: [] } } }
+    }
+    await store.accept([documentPackage('new', 'A'), documentPackage('new', 'A', { from: other }), documentPackage('new', 'ệ\u0000'), documentPackage('update', 'B'), documentPackage('replacement', 'C'), documentPackage('revocation', 'D')])
+    const find = async (agencies: string[], identifiers: string[], documentIds: string[]): Promise<string[]> =>
+      (await store.findDocuments({ agencies, identifiers, documentIds })).map(({ fromAgency, identifier, documentId }) => `${fromAgency === from ? 'own' : 'other'} ${identifier} ${documentId ?? ''}`).sort()
+    t.same(await find([from], ['new:A'], []), ['own new:A A'])
+    t.same(await find([from, other], ['new:A'], []), ['other new:A A', 'own new:A A'])
+    t.same(await find([from], ['new:ệ\u0000', 'new:none'], []), ['own new:ệ\u0000 ệ\u0000'])
+    t.same(await find([from], [], ['A', 'B', 'C', 'D']), ['own replacement:C C', 'own update:B B'], 'a new document only by its identifier, a revocation brings none')
+    t.same(await find([other], ['update:B'], ['B']), [])
+    t.same(await find([], ['new:A'], ['B']), [])
+  },
   'a sender sees all deliveries of its package, a recipient its own, others nothing': async (t, store) => {
     const [from, one, two] = [freshAgency(), freshAgency(), freshAgency()]
     const entry = makePackage({ from, to: [one, two] })

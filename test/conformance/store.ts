@@ -231,6 +231,17 @@ export const WORKING: Record<string, Promised> = {
     t.same((await store.sweep({ at: START + 4, readUpTo: NOTHING, limit: 100 })).claims, [])
     t.match((await store.sweep({ at: START + 5, readUpTo: NOTHING, limit: 100 })).claims, [{ deliveryId: id }])
     t.match(await store.claim([id], LEASE), [{ delivery: { attempts: 1 } }])
+    await store.release([{ deliveryId: id, dueAt: START + 9, problem: PROBLEM }], { owner: LEASE.owner })
+    t.match((await store.findPackage(packageId, 'all'))?.deliveries, [{ state: 'deferred', problem: PROBLEM }], 'it says why')
+  },
+  'one record that the database refuses spoils no other, and says at least what became of its delivery': async (t, store) => {
+    const entry = makePackage({ to: ['H36.1', 'H36.2', 'H36.3'] })
+    await store.accept([entry])
+    const [a, b, c] = await store.claim(entry.deliveries.map(({ id }) => id), LEASE) as [ClaimedDelivery, ClaimedDelivery, ClaimedDelivery]
+    const poisonous = record(b, { sent: { sha256: 'x', size: 1e30, mediaType: 'application/json' } })
+    t.same(await store.settle([record(a), poisonous, record(c, { outcome: 'refused', settlement: { state: 'refused', problem: PROBLEM } })]), { lost: [] })
+    t.match((await store.findPackage(entry.id, 'all'))?.deliveries, [{ state: 'delivered', externalId: 'VB-01' }, { state: 'delivered' }, { state: 'refused', problem: PROBLEM }])
+    t.same((await store.events(entry.id, { limit: 20 })).filter(({ type }) => type === 'delivery.attempted').length, 3)
   },
   'crossing batches of claims, renewals, records and sweeps never lock each other out': async (t, store, second) => {
     const entry = makePackage({ to: Array.from({ length: 40 }, (_, n) => `H36.${n}`), envelope: { priority: 2 } })

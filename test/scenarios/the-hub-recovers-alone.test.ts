@@ -1,6 +1,8 @@
 // Promise 6: the hub recovers alone from a restart of PostgreSQL, RabbitMQ or an endpoint; no person has to touch anything.
+import amqplib from 'amqplib'
 import t, { type Test } from 'tap'
 import type { HubConfig } from '../../src/model/generated.js'
+import { runEngine } from '../support/engine.js'
 import { openProvince, runHub, setUps, type TestProvince } from '../support/hub.js'
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
 import { eventually } from '../support/time.js'
@@ -17,8 +19,8 @@ for (const setUp of available) {
     const client = province.client(url, 'ubnd-tinh')
     await receiver.stop()
     const { id } = await send(client, makeLetter({ to: [PUSHED.justice] }))
-    await inParallel(letters(20), 5, async letter => { await send(client, letter) })
     t.match(await deliveryIn(client, id, ['deferred']), { problem: { code: 'ENDPOINT_UNAVAILABLE' } })
+    await inParallel(letters(20), 5, async letter => { await send(client, letter) })
     t.equal((await fetch(`${url}/health/ready`)).status, 200, 'an endpoint that is away is no reason to stop accepting')
     await receiver.start()
     await everythingArrived(t, province, url)
@@ -133,4 +135,36 @@ await t.test('services: a store that is silent for a while stops nothing for eve
   await during
   await inParallel(letters(5), 5, async letter => { await send(client, letter) })
   await everythingArrived(t, province, url)
+})
+
+await t.test('services: what was accepted while the broker was away is published the moment it is back, on the new connection', needServices, async t => {
+  const { province, rabbitmq } = await openProxied(t)
+  rabbitmq.refuse()
+  // So late that the sweeper has no part in it.
+  const { url } = await runHub(t, { ...province.config, delivery: { ...province.config.delivery, republishAfterMs: 600_000 } })
+  const client = province.client(url, 'ubnd-tinh')
+  await inParallel(letters(10), 5, async letter => { await send(client, letter) })
+  t.equal(takenBy(province.receivers).size, 0)
+  rabbitmq.restore()
+  await everythingArrived(t, province, url)
+  rabbitmq.refuse()
+  await inParallel(letters(10), 5, async letter => { await send(client, letter) })
+  rabbitmq.restore()
+  await everythingArrived(t, province, url)
+})
+
+await t.test('services: a message that is no claim kills no consumer; an alarm tells of it until it is removed', needServices, async t => {
+  const { province, url, client, logged } = await runEngine(t, 'services', briskly)
+  const { url: broker, prefix } = province.config.broker
+  const connection = await amqplib.connect(broker ?? '')
+  t.teardown(async () => { await connection.close() })
+  const amqpChannel = await connection.createChannel()
+  for (const rubbish of ['', '<xml', '{"deliveryId":7}']) amqpChannel.sendToQueue(`${prefix}.normal`, Buffer.from(rubbish))
+  await eventually(() => logged('lane.polluted').some(({ count }) => count === 3))
+  t.same(await readiness(url), { status: 200, failing: ['invalid-lane'] })
+  await inParallel(letters(5), 5, async letter => { await send(client, letter) })
+  await everythingArrived(t, province, url)
+  await amqpChannel.purgeQueue(`${prefix}.invalid`)
+  await eventually(() => logged('lane.cleaned').length === 1)
+  t.same(await readiness(url), { status: 200, failing: [] })
 })

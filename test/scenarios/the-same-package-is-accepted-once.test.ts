@@ -53,6 +53,31 @@ for (const setUp of await setUps()) {
       t.equal(await countOf('again-3'), 1)
     })
 
+    await t.test('a copy that came another way, with other traces, is the same document', async t => {
+      const trace = (code: string, time: string): string => `<TraceHeader>${code === '' ? '' : `<OrganId>${code}</OrganId>`}<Timestamp>2026/03/16 ${time}</Timestamp></TraceHeader>`
+      const traces = (type: string, ...way: string[]): string => `<TraceHeaderList>${trace('H36', '09:00:00')}${way.join('')}<Bussiness><BussinessDocType>${type}</BussinessDocType><BussinessDocReason>x</BussinessDocReason></Bussiness></TraceHeaderList>`
+      for (const type of ['0', '2']) {
+        const copy = (to: string[], ...way: string[]): string => documentMessage({ documentId: 'again-carried', to, traces: traces(type, ...way) })
+        const first = await send({ body: copy(['H36.11', 'H36.101'], trace('VXP', '09:00:05')) })
+        t.match(first, { status: 202, json: { repeated: false } })
+        for (const way of [[], [trace('VXP', '09:00:07')], [trace('', '09:01:00'), trace('null', '09:02:00')]]) {
+          t.match(await send({ body: copy(['H36.11', 'H36.101'], ...way) }), { status: 202, json: { repeated: true, id: first.json['id'] } }, `type ${type}`)
+        }
+        t.match(await send({ body: copy(['H36.11'], trace('VXP', '09:00:07')) }), { status: 202, json: { repeated: true, id: first.json['id'] } }, 'a copy that names one of them')
+      }
+    })
+
+    await t.test('the same document once more in a message that names others reaches those; with other content it is a conflict', async t => {
+      const naming = (to: string[], more = ''): string => documentMessage({ documentId: 'again-9', to, more })
+      const first = await send({ body: naming(['H36.11']) })
+      const second = await send({ body: naming(['H36.101']) })
+      t.match([first.status, second.status, second.json], [202, 202, { repeated: false, deliveries: [{ to: 'H36.101' }] }])
+      t.match((await send({ body: naming(['H36.101']) })).json, { id: second.json['id'], repeated: true })
+      t.match((await send({ body: naming(['H36.11']) })).json, { id: first.json['id'], repeated: true })
+      t.match((await send({ body: naming(['H36.201'], '<Content>x</Content>') })).json, { status: 409, code: 'PACKAGE_CONFLICT' })
+      await eventually(() => arrivals(first.json['id']) === 1 && arrivals(second.json['id']) === 1)
+    })
+
     await t.test('the identifier of another agency does not collide', async t => {
       const other = await send({ as: 'so-tai-chinh', body: documentMessage({ from: 'H36.03', documentId: 'again-3' }) })
       t.match(other, { status: 202, json: { repeated: false } })

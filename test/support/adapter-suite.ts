@@ -1,9 +1,12 @@
 // Runs the conformance suite of the adapter contract as tap tests, and opens sessions for an adapter's own tests.
 import type { Test } from 'tap'
 import { runConformance, type SampleDelivery, type Subject } from '../../src/adapter/conformance.js'
-import { type SampleOptions, sampleDelivery } from '../../src/adapter/conformance-context.js'
+import { type SampleOptions, sampleDelivery } from '../../src/adapter/sample.js'
+import { KIT_CODECS } from '../../src/adapter/codecs.js'
+import { EXAMPLE_LINKS } from '../../src/adapter/example-links.js'
 import { createHttpClient } from '../../src/adapter/http.js'
 import { checkAdapter } from '../../src/adapter/load.js'
+import { createMemory } from '../../src/adapter/memory.js'
 import type { Adapter, AdapterKit, AdapterSession } from '../../src/ports/adapter.js'
 
 /** One assertion per promise; what does not apply is a skip with its reason. */
@@ -26,7 +29,7 @@ export async function openSession (
   const http = createHttpClient()
   const ignore = (): void => {}
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-  const session = await loaded.adapter.open(checked.settings, { endpoint: 'test', log, now: Date.now, http, ...kit })
+  const session = await loaded.adapter.open(checked.settings, { endpoint: 'test', log, now: Date.now, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http, ...kit })
   t.teardown(async () => {
     await session.close()
     http.close()

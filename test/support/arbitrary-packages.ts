@@ -1,13 +1,14 @@
 // Generated packages: every kind, every status code, awkward text, many files. Values are in canonical form (trimmed, not empty),
 // as every decoder of the hub makes them.
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
-import type { Attachment, Document, DocumentReference, Envelope, Party, Staff, Status } from '../../src/model/generated.js'
+import type { Attachment, Document, DocumentReference, Envelope, Extension, Party, Staff, Status } from '../../src/model/generated.js'
 import type { Content } from '../../src/model/package.js'
-import { defined, definedGroup, nonEmpty } from '../../src/formats/defined.js'
+import { defined, definedGroup, nonEmpty } from '../../src/model/defined.js'
 import { parseDate } from '../../src/formats/edxml/dates.js'
 import { sniff } from '../../src/formats/sniff.js'
 import { zipOf } from '../../src/formats/zip.js'
+import { extensionsOf } from './arbitrary-extensions.js'
+import fc from './property.js'
 
 export interface GeneratedPackage {
   envelope: Envelope
@@ -98,7 +99,7 @@ const business = (docType: Document['docType']): fc.Arbitrary<Document['business
   staff: present(staff)
 }).map(fields => definedGroup(fields) as Document['business'])
 
-const trace = list(record({ organId: maybe(organId.filter(code => code !== 'null')), at: instant }).map(hop => defined(hop) as { organId?: string, at: string }))
+const trace = present(record({ organId: maybe(organId.filter(code => code !== 'null')), at: fc.option(instant, { nil: undefined, freq: 8 }) }).map(hop => definedGroup(hop) as { organId?: string, at?: string } | undefined))
 
 function document (docType: Document['docType']): fc.Arbitrary<Omit<Document, 'attachments'>> {
   return record({
@@ -146,5 +147,11 @@ const statusPackage: fc.Arbitrary<GeneratedPackage> = record({
   return { envelope, content: { kind: 'status', status }, attachments: [], files: new Map() }
 })
 
-/** Documents of the four kinds and status messages. */
+/** Documents of the four kinds and status messages, with elements nobody knows at every level. */
 export const arbitraryPackage: fc.Arbitrary<GeneratedPackage> = fc.oneof({ weight: 3, arbitrary: documentPackage }, { weight: 1, arbitrary: statusPackage })
+  .chain(made => extensionsOf(made.content, made.envelope.to.length, words(100)).map(extensions => extensions === undefined ? made : { ...made, content: extended(made.content, extensions) }))
+
+function extended (content: Content, extensions: Extension[]): Content {
+  if (content.kind === 'document') return { kind: 'document', document: { ...content.document, extensions } }
+  return content.kind === 'status' ? { kind: 'status', status: { ...content.status, extensions } } : content
+}

@@ -7,10 +7,12 @@ import { HubError } from '../../src/errors.js'
 import type { HttpDependencies } from '../../src/http/dependencies.js'
 import { createHttpServer } from '../../src/http/server.js'
 import { text } from '../../src/model/text.js'
+import { createWorkingCalendar } from '../../src/model/working-days.js'
 import type { Caller } from '../../src/model/caller.js'
 import type { Accepted, Arrival, Plan } from '../../src/pipeline/types.js'
 import type { AgencyView, Directory } from '../../src/ports/directory.js'
 import type { PackageEvent, StoredDelivery, StoredPackage } from '../../src/ports/store.js'
+import { createOperatorDoubles, createOversightDouble, type Asked } from './operator-doubles.js'
 import { createManualClock } from './time.js'
 
 export const ID = '0199f0a1-7c3e-7d42-9a51-3f6f1c2b4d5e'
@@ -46,6 +48,8 @@ export interface Double {
   progress: { bytes: number }
   settled: unknown[]
   filters: unknown[]
+  /** What operators asked for. */
+  asked: Asked
   lines: Array<Record<string, unknown>>
   rawLog: string[]
 }
@@ -94,6 +98,7 @@ function createDirectory (): Directory {
       reasons: [{ rule: 'code.old-order', detail: text(`Hiểu là ${plain(code)}.`, `Understood as ${plain(code)}.`) }]
     }),
     maySend: () => true,
+    lineage: ({ code }) => [code],
     list: ({ limit, after }) => AGENCIES.filter(({ code }) => after === undefined || code > after).slice(0, limit),
     endpoints: () => []
   }
@@ -127,24 +132,38 @@ export async function createHttpDouble (change: (dependencies: HttpDependencies)
   const rawLog: string[] = []
   const sink = new Writable({ write (chunk, _encoding, done) { rawLog.push(String(chunk)); done() } })
   const clock = createManualClock(AT)
-  const double = { arrivals: [], failures: [], progress: { bytes: 0 }, settled: [], filters: [], rawLog } as unknown as Double
+  const double = { arrivals: [], failures: [], progress: { bytes: 0 }, settled: [], filters: [], asked: { filters: [], words: [] }, rawLog } as unknown as Double
   Object.defineProperty(double, 'lines', { get: () => rawLog.map(line => JSON.parse(line) as object) })
   const planned = PACKAGE.deliveries.slice(0, 1)
   const accepted: Accepted = { packageId: ID, acceptedAt: AT, deliveries: planned, warnings: PACKAGE.warnings, repeated: false }
   const plan: Plan = { envelope: PACKAGE.envelope, deliveries: planned, warnings: [] }
   const sees = (agencies: readonly string[]): boolean => ['H36.11', 'H36.99.3'].some(code => agencies.includes(code))
   const { deliveries, ...row } = PACKAGE
+  const operating = createOperatorDoubles(PACKAGE, { at: AT, asked: double.asked })
+  const log = pino({ level: 'trace' }, sink)
   double.dependencies = change({
+    operations: operating.operations,
+    oversight: createOversightDouble({ at: AT, asked: double.asked, log }),
     intake: {
       accept: async arrival => { await readParts(arrival, double); return { ...accepted, repeated: arrival.idempotencyKey === 'again' } },
       plan: async arrival => { await readParts(arrival, double); return plan }
     },
     store: {
+      ...operating.store,
       findPackage: async (id, scope) => id === ID && (scope === 'all' || sees(scope)) ? PACKAGE : undefined,
       listPackages: async (filter, page, scope) => {
         double.filters.push({ filter, page, scope })
         return scope === 'all' || sees(scope) ? [PACKAGE, { ...PACKAGE, id: DELIVERY_ID }].filter(({ id }) => page.after === undefined || id > page.after).slice(0, page.limit) : []
       },
+      findRelated: async () => [],
+      listServiceCalls: async (filter, page, scope) => {
+        double.filters.push({ filter, page, scope })
+        return []
+      },
+      listInbox: async () => [],
+      countInbox: async () => 0,
+      lockInbox: async () => 'not-found',
+      listSent: async () => [],
       events: async (_id, { limit, afterSeq }) => EVENTS.filter(({ seq }) => seq > (afterSeq ?? 0)).slice(0, limit),
       peekInbox: async ({ agencies, at, lockMs }) => deliveries.filter(({ agency }) => agencies.includes(agency ?? '')).map(each => ({ delivery: each, package: row, lockedUntil: at + lockMs })),
       findInbox: async (id, agencies) => {
@@ -157,7 +176,15 @@ export async function createHttpDouble (change: (dependencies: HttpDependencies)
         return options.deliveryId === DELIVERY_ID && options.agencies.includes('H36.99.3') ? 'settled' : 'not-found'
       }
     },
+    services: {
+      call: async (caller, asked) => {
+        double.asked.words.push({ caller: caller.id, ...asked })
+        if (asked.service !== 'known') throw new HubError('NOT_FOUND', text('Không có.', 'There is none.'))
+        return { requestId: ID, service: asked.service, operation: 'o', answeredAt: AT, result: { exists: true } }
+      }
+    },
     directory: createDirectory(),
+    links: { read: token => token === 'gone' ? undefined : { packageId: ID, attachment: Number(token) } },
     payloads: {
       open: async (_id, ref) => {
         const bytes = [ORIGINAL, FILE].find(each => sha256(each) === ref.sha256)
@@ -167,9 +194,10 @@ export async function createHttpDouble (change: (dependencies: HttpDependencies)
     },
     authenticate: header => CALLERS[/^Bearer (\w+)$/.exec(header ?? '')?.[1] ?? ''],
     clock,
-    log: pino({ level: 'trace' }, sink),
-    settings: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000, inboxLockMs: 60_000, inboxMaxLockMs: 3_600_000 },
-    health: { live: () => ({ ok: true }), ready: async () => ({ ok: true, checks: [{ name: 'store', ok: true, detail: 'postgres://10.0.0.1' }] }) }
+    log,
+    settings: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000, inboxLockMs: 60_000, inboxMaxLockMs: 3_600_000, answerDays: 3 },
+    calendar: createWorkingCalendar({ from: '2026-01-01', to: '2026-12-31', weekend: [0, 6], holidays: [] }),
+    health: { roles: ['api'], live: () => ({ ok: true }), ready: async () => ({ ok: true, checks: [{ name: 'store', ok: true, detail: 'postgres://10.0.0.1' }] }) }
   })
   double.app = await createHttpServer(double.dependencies)
   return double

@@ -32,14 +32,23 @@ export async function setUps (): Promise<SetUp[]> {
   return postgresUrl === undefined || rabbitmqUrl === undefined ? ['embedded'] : ['embedded', 'services']
 }
 
-/** The sample province with receivers, keys and a private store and broker. `change` edits the configuration. */
+/** The sample province with receivers, keys and a private store and broker, its national axis one webhook. `change` edits the configuration. */
 export async function openProvince (t: Test, setUp: SetUp, change: (config: HubConfig) => HubConfig = config => config): Promise<TestProvince> {
-  const province = await prepareProvince(undefined)
+  const province = await prepareProvince(undefined, withPushedNation)
   t.teardown(async () => { await province.close() })
   const base: HubConfig = { ...province.config, log: { level: 'silent' } }
   const config = change(setUp === 'embedded' ? base : { ...base, ...await privateServices(t, base) })
   if (config.store.kind === 'pglite') await prepareEmbedded(config.store.dataDirectory)
   return { ...province, config, client: (url, id) => createApiClient(url, province.keys.get(id) ?? '') }
+}
+
+/** The national axis as one webhook, so that tests see what goes there as they see everything else. */
+function withPushedNation (sample: HubConfig): HubConfig {
+  const [first] = sample.endpoints.filter(({ axis }) => axis === 'national')
+  if (first === undefined) return sample
+  const { kinds: _all, ...endpoint } = first
+  const webhook = { ...endpoint, adapter: 'webhook', settings: { url: 'http://127.0.0.1:18081/lienthong', secret: `whsec_${Buffer.alloc(32, 'national').toString('base64')}` } }
+  return { ...sample, endpoints: [webhook, ...sample.endpoints.filter(({ axis }) => axis !== 'national')] }
 }
 
 async function privateServices (t: Test, { store }: HubConfig): Promise<Pick<HubConfig, 'store' | 'broker'>> {

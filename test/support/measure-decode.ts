@@ -1,11 +1,11 @@
 // Run as a process of its own: decodes one edXML message with a large attachment and prints time and memory as JSON.
 // Arguments: megabytes of the attachment, bytes per chunk (at least the whole message: one giant chunk), line width.
 import { createHash } from 'node:crypto'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { DEFAULT_LIMITS, type Spool } from '../../src/formats/codec.js'
 import { edxmlCodec } from '../../src/formats/edxml/index.js'
+import { measureCost } from './measure.js'
 
 const [megabytes = 50, chunkBytes = 65536, lineWidth = 0] = process.argv.slice(2).map(Number)
 const NAMESPACE = 'http://www.mic.gov.vn/TBT/QCVN_102_2016'
@@ -41,21 +41,9 @@ async function * content (): AsyncGenerator<Buffer> {
 }
 
 const giant = chunkBytes > Math.ceil(megabytes * 2 ** 20 / 49_152) * wrapped.length ? Buffer.alloc(Math.ceil(megabytes * 2 ** 20 / 49_152) * wrapped.length, wrapped) : Buffer.alloc(0)
-global.gc?.()
-const before = process.memoryUsage.rss()
-let peak = before
-const timer = setInterval(() => { peak = Math.max(peak, process.memoryUsage.rss()) }, 5)
-const delay = monitorEventLoopDelay({ resolution: 10 })
-delay.enable()
-const cpuBefore = process.cpuUsage()
-const startedAt = performance.now()
 const limits = { ...DEFAULT_LIMITS, maxBytes: 1024 * 2 ** 20, maxAttachmentBytes: 1024 * 2 ** 20 }
-const { attachments } = await edxmlCodec.decode(content(), (async function * () {})(), { limits, spool: async () => createHashingSpool() })
-const ms = performance.now() - startedAt
-clearInterval(timer)
-const cpu = process.cpuUsage(cpuBefore)
-const cpuMs = (cpu.user + cpu.system) / 1000
-delay.disable()
-peak = Math.max(peak, process.resourceUsage().maxRSS * 1024)
-const sizeMb = Math.floor((attachments[0]?.size ?? 0) / 2 ** 20)
-process.stdout.write(JSON.stringify({ sizeMb, ms: Math.round(ms), mbPerSecond: Math.round(sizeMb / ms * 1000), mbPerCpuSecond: Math.round(sizeMb / cpuMs * 1000), loopMs: Math.round(delay.max / 1e6), growthMb: Math.round((peak - before) / 2 ** 20), rssMb: Math.round(peak / 2 ** 20) }))
+const cost = await measureCost(async () => {
+  const { attachments } = await edxmlCodec.decode(content(), (async function * () {})(), { limits, spool: async () => createHashingSpool() })
+  return attachments[0]?.size ?? 0
+})
+process.stdout.write(JSON.stringify(cost))

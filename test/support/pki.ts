@@ -20,6 +20,8 @@ export interface IdentityWish {
   to?: number
   /** Without it, an end certificate may sign and not repudiate. */
   keyUsage?: object
+  /** Extended uses, e.g. `{ timeStamping: true }`. */
+  uses?: object
 }
 
 const DAY_MS = 86_400_000
@@ -27,7 +29,7 @@ const DAY_MS = 86_400_000
 export const NOW = Date.UTC(2026, 10, 20, 2)
 let serial = 1000
 
-export function makeIdentity ({ subject, issuer, ca = false, from = NOW - 300 * DAY_MS, to = NOW + 300 * DAY_MS, keyUsage }: IdentityWish): Identity {
+export function makeIdentity ({ subject, issuer, ca = false, from = NOW - 300 * DAY_MS, to = NOW + 300 * DAY_MS, keyUsage, uses }: IdentityWish): Identity {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const key = forge.pki.privateKeyFromPem(privateKey.export({ type: 'pkcs1', format: 'pem' }).toString())
   const certificate = forge.pki.createCertificate()
@@ -40,7 +42,8 @@ export function makeIdentity ({ subject, issuer, ca = false, from = NOW - 300 * 
   certificate.setIssuer(issuer === undefined ? attributes : issuer.forge.certificate.subject.attributes)
   certificate.setExtensions([
     { name: 'basicConstraints', cA: ca, critical: true },
-    { name: 'keyUsage', critical: true, ...(keyUsage ?? (ca ? { keyCertSign: true, cRLSign: true } : { digitalSignature: true, nonRepudiation: true })) }
+    { name: 'keyUsage', critical: true, ...(keyUsage ?? (ca ? { keyCertSign: true, cRLSign: true } : { digitalSignature: true, nonRepudiation: true })) },
+    ...(uses === undefined ? [] : [{ name: 'extKeyUsage', critical: true, ...uses }])
   ])
   certificate.sign(issuer?.forge.key ?? key, forge.md.sha256.create())
   const pem = forge.pki.certificateToPem(certificate)

@@ -12,6 +12,8 @@ export interface TcpProxy {
   refuse (): void
   /** Swallows every byte in both directions and keeps connections open, also new ones, until `restore`, which cuts them. */
   blackhole (): void
+  /** Lets requests through and swallows what the server answers, until `restore`, which cuts: work is done and nobody hears of it. */
+  mute (): void
   restore (): void
   /** Speaks to every client as if the server had. Only for quiet moments: the bytes must not land inside a frame. */
   inject (bytes: Buffer): void
@@ -19,7 +21,7 @@ export interface TcpProxy {
 }
 
 export async function openTcpProxy (target: { host: string, port: number }): Promise<TcpProxy> {
-  let mode: 'open' | 'refusing' | 'silent' = 'open'
+  let mode: 'open' | 'refusing' | 'silent' | 'mute' = 'open'
   const pairs = new Set<{ client: Socket, upstream: Socket }>()
   const cut = (): void => { for (const { client, upstream } of pairs) { client.destroy(); upstream.destroy() } }
   const server = createServer({ noDelay: true }, client => {
@@ -29,9 +31,9 @@ export async function openTcpProxy (target: { host: string, port: number }): Pro
     pairs.add(pair)
     const end = (): void => { client.destroy(); upstream.destroy(); pairs.delete(pair) }
     for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
-      from.on('data', bytes => { if (mode !== 'silent' && !to.destroyed && !to.write(bytes)) { from.pause(); to.once('drain', () => { from.resume() }) } })
+      from.on('data', bytes => { if (mode !== 'silent' && !(mode === 'mute' && from === upstream) && !to.destroyed && !to.write(bytes)) { from.pause(); to.once('drain', () => { from.resume() }) } })
       from.on('error', () => {})
-      from.on('close', () => { if (mode !== 'silent') end() })
+      from.on('close', () => { if (mode !== 'silent' && mode !== 'mute') end() })
     }
   })
   server.listen(0, '127.0.0.1')
@@ -44,8 +46,9 @@ export async function openTcpProxy (target: { host: string, port: number }): Pro
     cut,
     refuse () { mode = 'refusing'; cut() },
     blackhole () { mode = 'silent' },
+    mute () { mode = 'mute' },
     restore () {
-      if (mode === 'silent') cut()
+      if (mode === 'silent' || mode === 'mute') cut()
       for (const pair of pairs) if (pair.client.destroyed) { pair.upstream.destroy(); pairs.delete(pair) }
       mode = 'open'
     },

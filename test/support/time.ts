@@ -25,7 +25,7 @@ export function createManualClock (start = Date.UTC(2026, 10, 20, 1)): ManualClo
 }
 
 /** Polls until `probe` answers something other than undefined or false; fails after `timeoutMs` with the last answer. */
-export async function eventually<T> (probe: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = 15_000): Promise<T> {
+export async function eventually<T> (probe: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = 60_000): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const answer = await probe()

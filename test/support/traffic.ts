@@ -36,7 +36,7 @@ export function makeLetter ({ to, priority = 0, size = 200 }: LetterWish): Lette
 export interface PlannedView { id: string, to: string }
 export interface AcceptedView { id: string, repeated: boolean, deliveries: PlannedView[] }
 export interface ProblemView { code: string, detail: string }
-export interface DeliveryView { id: string, packageId: string, to: string, state: DeliveryState, attempts: number, dueAt?: string, settledAt?: string, problem?: ProblemView }
+export interface DeliveryView { id: string, packageId: string, to: string, state: DeliveryState, attempts: number, dueAt?: string, settledAt?: string, problem?: ProblemView, waitsFor?: string[], awaits?: string }
 export interface PackageView { id: string, envelope: { identifier: string }, deliveries: DeliveryView[] }
 export interface EventView { type: string, at: string, deliveryId?: string, data: { attempt?: number, outcome?: string, state?: string, dueAt?: string } }
 
@@ -93,7 +93,7 @@ export async function listPackages (client: ApiClient, query = ''): Promise<Pack
 }
 
 /** All deliveries the client sees, once nothing more will happen to any of them. */
-export async function allSettled (client: ApiClient, timeoutMs = 30_000): Promise<DeliveryView[]> {
+export async function allSettled (client: ApiClient, timeoutMs = 120_000): Promise<DeliveryView[]> {
   const isFinal = ({ state }: DeliveryView): boolean => (FINAL_STATES as readonly DeliveryState[]).includes(state)
   let last: DeliveryView[] = []
   await eventually(async () => {
@@ -157,17 +157,20 @@ export function receiverOf ({ receivers }: { receivers: ReadonlyMap<string, Rece
 }
 
 /** Short times, so that recovering takes a second and not a minute. */
-export function briskly (config: HubConfig, more: Partial<Omit<HubConfig['delivery'], 'retry'>> & { retry?: Partial<HubConfig['delivery']['retry']> } = {}): HubConfig {
-  const { retry, ...delivery } = more
+export function briskly (config: HubConfig, more: Partial<Omit<HubConfig['delivery'], 'retry' | 'urgentRetry'>> & { retry?: Partial<HubConfig['delivery']['retry']> } = {}): HubConfig {
+  const { retry: change, ...delivery } = more
+  const retry = { ...config.delivery.retry, firstMs: 100, factor: 2, maxMs: 1000, ...change }
   return {
     ...config,
+    endpoints: config.endpoints.map(endpoint => ({ ...endpoint, circuit: { failures: 5, openMs: 300, maxOpenMs: 1000 } })),
     delivery: {
       ...config.delivery,
       leaseMs: 2000,
       sweepIntervalMs: 100,
       republishAfterMs: 500,
       ...delivery,
-      retry: { ...config.delivery.retry, firstMs: 100, factor: 2, maxMs: 1000, ...retry }
+      retry,
+      urgentRetry: retry
     }
   }
 }

@@ -1,8 +1,8 @@
 // Codes are on the wire in two opposite orders: these are the readings everything else builds on.
-import fc from 'fast-check'
 import t from 'tap'
 import { groupsKey, levelOneOf, normalizeCode, paddingKey, schemeOf, toQd20Guess } from '../../src/model/agency-code.js'
 import { editDistance, nearest } from '../../src/model/nearest.js'
+import fc from '../support/property.js'
 
 const CODES = [
   { code: 'H36', scheme: 'qd20', levelOne: 'H36' },

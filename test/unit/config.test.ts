@@ -34,13 +34,16 @@ t.test('config/default.json is complete: it has every property of the schema wit
   compare([], defaults)
 })
 
+/** Of a row: what is left out narrows nothing. */
+const EVERY = ['kind', 'action', 'priority', 'axis']
+
 t.test('every setting has a description, and is required or has a default', async t => {
   const walk = (path: string[]): void => {
     const node = schemaAt(path)
     for (const name of Object.keys(node?.properties ?? {}).filter(name => name !== '$schema')) {
       const child = schemaAt([...path, name])
       t.ok((child?.description ?? child?.$ref ?? '').length > 5, `${[...path, name].join('.')} is described`)
-      t.ok(node?.required?.includes(name) === true || ['gateway', 'mapping', 'mediaType'].includes(name), `${[...path, name].join('.')} is always there`)
+      t.ok(node?.required?.includes(name) === true || ['gateway', 'kinds', 'mapping', 'mediaType', 'sign', 'files', 'translation', 'from', 'to', 'idempotent', 'circuit', 'rateLimit', 'maintenance', 'days', 'systems', 'username', 'password', ...EVERY].includes(name), `${[...path, name].join('.')} is always there`)
       walk(child?.items === undefined ? [...path, name] : [...path, name, '0'])
     }
   }
@@ -55,6 +58,16 @@ t.test('without any source the hub has a valid, frozen configuration with absolu
   t.same({ ...config.limits, maxBytes: config.http.maxBodyBytes }, DEFAULT_LIMITS)
   t.throws(() => { config.delivery.retry.firstMs = 1 }, TypeError)
   t.notOk('$schema' in config)
+})
+
+t.test('rows of the validation profile that relax what is fixed, or ask for a kind of another format, are refused', async t => {
+  const row = (check: string, more: object = {}): object => ({ check, consequence: 'warn', ...more })
+  const dir = t.testdir({ 'hub.json': json({ validation: [row('subject'), row('document-id'), row('subject', { kind: 'submit' }), row('dossier.filled', { kind: 'submit' }), row('dossier.filled', { kind: 'update' }), row('target-known', { kind: 'status' })] }) })
+  t.match(await faultsOf({ file: 'hub.json', cwd: dir }), [
+    { pointer: '/validation/1/consequence', expected: 'reject' },
+    { pointer: '/validation/2/kind', expected: /^new \| update/, found: 'submit' },
+    { pointer: '/validation/4/kind', expected: /^submit \| supplement/, found: 'update' }
+  ])
 })
 
 t.test('the file wins over the defaults, the environment over the file; arrays are replaced', async t => {
@@ -76,11 +89,22 @@ t.test('the file wins over the defaults, the environment over the file; arrays a
   t.match(config.store, { maxConnections: 7, schema: 'two', kind: 'pglite', url: null })
   t.same(config.http.trustedProxies, ['127.0.0.1'])
   t.same(config.directory.files, [join(dir, 'a.json'), '/b.json'], 'relative to the file that names them')
-  t.same(config.endpoints, [{ ...ENDPOINT, format: 'original', codes: 'as-written', zip: 'vendor', concurrency: 8, timeoutMs: 60_000, serves: [], scope: 'own', settings: {} }])
+  t.same(config.endpoints, [{ ...ENDPOINT, format: 'original', codes: 'as-written', zip: 'vendor', receipts: ['overdue', 'refused', 'expired', 'dead', 'cancelled'], arrivalStatus: 'system', concurrency: 8, timeoutMs: 60_000, serves: [], scope: 'own', settings: {} }])
   t.equal(config.clients[0]?.role, 'agency')
   const fromEnvironment = await loadConfig({ cwd: dir, environment: { HUB__DIRECTORY__FILES: '["c.json"]' } })
   t.same(fromEnvironment.directory.files, [join(dir, 'c.json')], 'relative to the working directory')
   t.equal(toVariable(['store', 'maxConnections']), 'HUB__STORE__MAX_CONNECTIONS')
+})
+
+t.test('roles are split only where processes can share what they work on', async t => {
+  const SERVICES = { HUB__STORE__KIND: 'postgres', HUB__STORE__URL: 'postgres://db/x', HUB__BROKER__KIND: 'rabbitmq', HUB__BROKER__URL: 'amqp://broker' }
+  t.same((await loadConfig({ environment: { ...SERVICES, HUB__ROLES: '["api"]' } })).roles, ['api'])
+  t.same((await loadConfig({ environment: { ...SERVICES, HUB__ROLES: '["api"]' }, over: { roles: ['pollers', 'delivery'] } })).roles, ['pollers', 'delivery'], 'the command line wins')
+  t.same((await loadConfig({ environment: {}, over: { roles: ['pollers', 'delivery', 'api'] } })).roles, ['pollers', 'delivery', 'api'], 'in any order')
+  const split = { code: 'FIELD_INVALID', pointer: '/roles', expected: 'api, delivery, pollers', found: 'api' }
+  t.match(await faultsOf({ environment: { HUB__ROLES: '["api"]' } }), [split])
+  t.match(await faultsOf({ environment: { ...SERVICES, HUB__BROKER__KIND: 'in-process', HUB__ROLES: '["api"]' } }), [split])
+  for (const roles of ['[]', '["api","api"]', '["sweeper"]', 'api']) t.match(await faultsOf({ environment: { ...SERVICES, HUB__ROLES: roles } }), [{ pointer: /^\/roles/ }], roles)
 })
 
 t.test('secrets come from the environment or a file, at any depth', async t => {
@@ -126,7 +150,7 @@ t.test('all faults are reported at once, each with its place and what was meant'
         { id: 'b', keySha256: { $file: '/nowhere/secret' }, agencies: ['H36'] },
         { id: 'c', keySha256: HASH, agencies: [], rol: 'agency' }
       ]),
-      HUB__ENDPOINTS: json([{ ...ENDPOINT, gateway: 'commune' }, { ...ENDPOINT, gateway: 'commune' }])
+      HUB__ENDPOINTS: json([{ ...ENDPOINT, gateway: 'commune', kinds: ['document'] }, { ...ENDPOINT, gateway: 'commune' }])
     }
   })
   const expected = {
@@ -156,6 +180,20 @@ t.test('a hostile or broken file is refused', async t => {
   await t.rejects(loadConfig({ file: 'list.json', cwd: dir, environment: {} }), { code: 'CONFIG_INVALID', message: /list\.json/ })
 })
 
+t.test('a translation names what reads: an inbound mapping or a format of dossiers', async t => {
+  const mapping = { name: 'vao', version: '1', direction: 'inbound', engine: 'table', file: 'm.json', input: 'json', output: 'json', examples: [] }
+  const client = { id: 'a', keySha256: 'a'.repeat(64), agencies: ['H36'] }
+  const faultsWith = async (more: object): Promise<string[]> => {
+    const file = join(t.testdir({ 'hub.json': JSON.stringify(more) }), 'hub.json')
+    return await loadConfig({ file, environment: {} }).then(() => [], (error: HubError) => error.errors.map(({ code, pointer }) => `${code} ${pointer}`))
+  }
+  t.same(await faultsWith({ mappings: [mapping], clients: [{ ...client, translation: { name: 'vao' } }, { ...client, id: 'b', keySha256: 'b'.repeat(64), translation: { name: 'dvcqg', from: 'H36', to: ['H36.11'] } }] }), [])
+  t.same(await faultsWith({ mappings: [mapping], clients: [{ ...client, translation: { name: 'ra' } }] }), ['FIELD_INVALID /clients/0/translation/name'])
+  t.same(await faultsWith({ mappings: [mapping], clients: [{ ...client, translation: { name: 'vao', to: ['H36.11'] } }] }), ['FIELD_INVALID /clients/0/translation/to'], 'a mapping writes its recipients')
+  t.same(await faultsWith({ mappings: [{ ...mapping, name: 'dvclt', output: 'xml' }] }), ['FIELD_INVALID /mappings/0/name', 'FIELD_INVALID /mappings/0/output'])
+  t.same(await faultsWith({ endpoints: [{ id: 'e', axis: 'province', adapter: 'inbox', translation: { name: 'ra' } }] }), ['FIELD_INVALID /endpoints/0/translation/name'])
+})
+
 t.test('embedded defaults are named, and production refuses those that nobody meant', async t => {
   const names = embeddedDefaults(await loadConfig({ environment: { HUB__HTTP__HOST: '0.0.0.0' } })).map(({ name }) => name)
   const all = schemaAt(['acceptedDefaults', '0'])?.enum ?? []
@@ -178,4 +216,63 @@ t.test('the production example is valid and uses no embedded default', async t =
     environment: { LIENTHONG_POSTGRES_URL: 'postgres://hub@db/hub', LIENTHONG_RABBITMQ_URL: 'amqps://hub@mq' }
   })
   t.same(embeddedDefaults(config), [])
+})
+
+t.test('an endpoint signs only with a key that is there, and only what is written anew; callers of a policy exist', async t => {
+  const dir = t.testdir({
+    'hub.json': json({
+      signatures: {
+        signing: [{ name: 'truc', key: 'k', certificate: 'c' }, { name: 'truc', key: 'k', certificate: 'c' }],
+        envelope: { requireFrom: ['client:nobody', 'endpoint:a'], transformAliasFrom: ['x'] }
+      },
+      endpoints: [
+        { id: 'a', axis: 'province', adapter: 'inbox', format: 'edxml', sign: 'truc' },
+        { id: 'b', axis: 'province', adapter: 'inbox', format: 'edxml', sign: 'khac' },
+        { id: 'c', axis: 'province', adapter: 'inbox', sign: 'truc' },
+        { id: 'd', axis: 'province', adapter: 'inbox', codes: 'qcvn102', sign: 'truc' },
+        { id: 'e', axis: 'province', adapter: 'inbox', format: 'json', sign: 'truc' }
+      ]
+    })
+  })
+  t.same((await faultsOf({ file: 'hub.json', cwd: dir })).map(({ pointer }) => pointer).sort(), ['/endpoints/1/sign', '/endpoints/2/sign', '/endpoints/4/sign',
+    '/signatures/envelope/requireFrom/0', '/signatures/envelope/transformAliasFrom/0', '/signatures/signing/1/name', '/signatures/trustAnchors'])
+})
+
+t.test('the doors: paths do not meet, credentials are used once, what is named exists', async t => {
+  const client = (id: string, more: object): object => ({ id, keySha256: (id.length % 10).toString().repeat(64), agencies: ['H36'], ...more })
+  const file = t.testdir({
+    'hub.json': json({
+      clients: [
+        client('a', { systems: [{ systemId: 'S1', secret: 'secret-one', username: 'u', password: 'password-one' }, { systemId: 'S2', secret: { $env: 'S2' } }] }),
+        client('bb', { systems: [{ systemId: 'S1', secret: 'secret-two', username: 'u', password: 'password-two' }] }),
+        client('ccc', { role: 'operator', agencies: [], systems: [{ systemId: 'S3', secret: 'secret-three' }] })
+      ],
+      doors: {
+        axis: { path: '/v1/vxp' }, facade: { path: '/lgsp' },
+        xroad: { path: '/lgsp/xroad', intake: [{ path: 'a', translation: { name: 'dvcqg' } }, { path: 'a', translation: { name: 'nothing' } }], trusted: [{ network: '10.0.0.0/33', client: 'ccc' }, { network: 'fd00::/8', client: 'a' }] }
+      }
+    })
+  })
+  const faults = await faultsOf({ file: join(file, 'hub.json'), environment: { S2: 'secret-of-s2' } })
+  t.same(faults.map(({ pointer }) => pointer).sort(), [
+    '/clients/1/systems/0/systemId', '/clients/1/systems/0/username', '/clients/2/systems', '/doors/axis/path', '/doors/xroad/intake/1/path',
+    '/doors/xroad/intake/1/translation/name', '/doors/xroad/path', '/doors/xroad/trusted/0/client', '/doors/xroad/trusted/0/network'
+  ])
+  const sound = t.testdir({ 'hub.json': json({ clients: [client('a', { systems: [{ systemId: 'S1', secret: 'secret-one', username: 'u', password: 'password-one' }] })], doors: { axis: { enabled: true } } }) })
+  const config = await loadConfig({ file: join(sound, 'hub.json'), environment: {} })
+  t.match(maskedConfig(config), { clients: [{ systems: [{ systemId: 'S1', secret: '***', username: 'u', password: '***' }] }], doors: { axis: { enabled: true, path: '/vxp' } } })
+  t.match(await faultsOf({ file: join(t.testdir({ 'x.json': json({ clients: [client('a', { systems: [{ systemId: 'S1', secret: 'short', username: 'u' }] })] }) }), 'x.json') }), [{ pointer: '/clients/0/systems/0/secret' }, {}])
+})
+
+t.test('services name endpoints and clients that exist, each name once, and a log has its key', async t => {
+  const service = { name: 'xac-thuc', endpoint: 'x', operation: 'citizen-exists', purposes: ['P'] }
+  const over = (more: object): object => ({ endpoints: [ENDPOINT], clients: [{ id: 'a', keySha256: HASH, agencies: ['H36'] }], services: [service], serviceLog: { secret: 's'.repeat(24) }, ...more })
+  const { services } = await loadConfig({ environment: {}, over: over({}) as Record<string, unknown> })
+  t.match(services, [{ clients: [], agencies: [], dossier: 'well-formed', cacheSeconds: 0, timeoutMs: 10_000, ratePerClient: { perSecond: 5, burst: 20 } }])
+  const faulty = over({ services: [service, { ...service, endpoint: 'y', clients: ['a', 'b'] }], serviceLog: { secret: null } })
+  t.same((await faultsOf({ over: faulty as Record<string, unknown> })).map(({ code, pointer }) => `${code} ${pointer}`).sort(), [
+    'FIELD_INVALID /services/1/clients/1', 'FIELD_INVALID /services/1/endpoint', 'FIELD_INVALID /services/1/name', 'FIELD_MISSING /serviceLog/secret'
+  ])
+  t.same(await faultsOf({ over: over({ serviceLog: { subject: 'masked' } }) as Record<string, unknown> }), [])
+  t.equal((maskedConfig(await loadConfig({ environment: {}, over: over({}) as Record<string, unknown> })) as { serviceLog: { secret: string } }).serviceLog.secret, '***')
 })

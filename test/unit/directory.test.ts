@@ -1,7 +1,6 @@
 // Where mail for a code goes, and why: both code orders, mergers, own endpoints, superiors and gateways.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import t from 'tap'
 import { loadConfig } from '../../src/config.js'
 import { createDirectory } from '../../src/directory/directory.js'
@@ -13,12 +12,13 @@ import type { Fault } from '../../src/model/problem.js'
 import { withMainCodes } from '../../src/security/credentials.js'
 import type { Directory } from '../../src/ports/directory.js'
 import { ROOT } from '../architecture/generate.js'
+import fc from '../support/property.js'
 
 const NOW = Date.UTC(2026, 10, 20, 1)
 const BEFORE_MERGER = Date.UTC(2025, 5, 1)
 
 const endpoint = (id: string, more: Partial<EndpointConfig> = {}): EndpointConfig =>
-  ({ id, axis: 'province', adapter: 'inbox', format: 'original', codes: 'as-written', zip: 'vendor', concurrency: 8, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
+  ({ id, axis: 'province', adapter: 'inbox', format: 'original', codes: 'as-written', zip: 'vendor', receipts: [], arrivalStatus: 'system', concurrency: 8, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
 const file = (agencies: Agency[], successions: AgencyDirectoryFile['successions'] = []): DirectorySource =>
   ({ path: 'a.json', content: { agencies, successions } })
 const agency = (code: string, more: Partial<Agency> = {}): Agency => ({ code, name: `Cơ quan ${code}`, level: 'so_nganh', ...more })
@@ -77,6 +77,7 @@ t.test('the sample province resolves its interesting cases', async t => {
     ['H36.01.01', 'dossier', 'code.main > endpoint.own > H36.01.01 @ mot-cua-tinh'],
     ['H36.07.02', 'document', 'code.main > endpoint.gateway > H36.07.02 @ so-nganh'],
     ['G22', 'document', 'code.main > endpoint.gateway > G22 @ truc-quoc-gia'],
+    ['G22', 'dossier', 'code.main > endpoint.gateway > G22 @ cong-dvcqg'],
     ['H29.11', 'document', 'code.main > endpoint.gateway > H29.11 @ truc-quoc-gia'],
     ['000.00.00.H09', 'document', 'code.listed > succession > endpoint.gateway > H29 @ truc-quoc-gia'],
     ['000.00.00.H16', 'document', 'code.listed > succession > endpoint.own > H36 @ ubnd-tinh'],
@@ -107,6 +108,18 @@ t.test('a refusal says what the sender can do about it, in both languages', asyn
   t.match(problemOf('H36.49').vi, /Phòng Y tế huyện Đức Trọng đã đóng từ 2025-07-01/)
 })
 
+t.test('an agency may have one endpoint for each kind, and falls back where its own does not take the kind', t => {
+  const letters = endpoint('letters', { serves: ['H36.11'], kinds: ['document', 'status'] })
+  const gate = endpoint('gate', { gateway: 'province' })
+  const ends = (endpoints: EndpointConfig[]): string[] => (['document', 'status', 'dossier'] as const).map(kind => told(build([file([agency('H36.11')])], endpoints), 'H36.11', kind).split(' ').at(-1) ?? '')
+  t.same(ends([letters, gate]), ['letters', 'letters', 'gate'])
+  t.same(ends([letters, gate, endpoint('dossiers', { serves: ['H36.11'], kinds: ['dossier'] })]), ['letters', 'letters', 'dossiers'])
+  t.same(ends([letters]), ['letters', 'letters', 'RECIPIENT_UNREACHABLE'])
+  const crowded = faultsOf([file([agency('H36.11')])], [letters, endpoint('more', { serves: ['H36.11'], kinds: ['status', 'dossier'] })])
+  t.same(crowded.map(({ pointer }) => pointer), ['/endpoints/1/serves/0'], 'not two for one kind')
+  t.end()
+})
+
 t.test('a chain of successions is followed to its end, and only as far as it holds on the day', async t => {
   const chain = file(
     [agency('H36.1', { closedFrom: '2024-01-01' }), agency('H36.2', { closedFrom: '2025-01-01' }), agency('H36.3')],
@@ -115,6 +128,25 @@ t.test('a chain of successions is followed to its end, and only as far as it hol
   t.equal(told(build([chain]), 'H36.1'), 'code.main > succession > succession > endpoint.gateway > H36.3 @ gate')
   t.equal(told(build([chain]), 'H36.1', 'document', Date.UTC(2024, 6, 1)), 'code.main > succession > endpoint.gateway > H36.2 @ gate')
   t.equal(told(build([chain]), 'H36.1', 'document', Date.UTC(2023, 6, 1)), 'code.main > endpoint.gateway > H36.1 @ gate')
+})
+
+t.test('a line of agencies leads back and forth through the successions in force, never sideways', async t => {
+  const directory = build([file(
+    ['H36.1', 'H36.2', 'H36.3', 'H36.4', 'H36.5', 'H36.6'].map(code => agency(code, Number(code.slice(4)) < 3 ? { closedFrom: '2025-01-01' } : {})),
+    [
+      { from: 'H36.1', to: 'H36.2', effectiveFrom: '2024-01-01', kind: 'merge' },
+      { from: 'H36.2', to: 'H36.3', effectiveFrom: '2025-01-01', kind: 'split' },
+      { from: 'h36.2', to: 'h36.4', effectiveFrom: '2025-01-01', kind: 'split', scope: ['document'], default: true },
+      { from: 'H36.2', to: 'H36.5', effectiveFrom: '2025-01-01', kind: 'function_transfer', scope: ['dossier'] },
+      { from: 'H36.3', to: 'H36.6', effectiveFrom: '2030-01-01', kind: 'merge' }
+    ])])
+  const line = (code: string, at = NOW): string[] => directory.lineage(directory.find(code, at) ?? t.fail('unknown') as never, at).map(each => each.slice(4)).sort()
+  t.same(line('H36.1'), ['1', '2', '3', '4'])
+  t.same(line('H36.3'), ['1', '2', '3'])
+  t.same(line('H36.4'), ['1', '2', '4'])
+  t.same(line('H36.5'), ['5'])
+  t.same(line('H36.3', Date.UTC(2031, 1, 1)), ['1', '2', '3', '6'])
+  t.same(line('H36.2', Date.UTC(2024, 6, 1)), ['1', '2'])
 })
 
 t.test('an agency closes at midnight in Việt Nam, and may still send during the grace period', async t => {

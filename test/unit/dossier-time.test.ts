@@ -1,13 +1,13 @@
 // Statuses of a dossier and working days: tables, and properties over any span of days.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { test } from 'tap'
 import { type DossierStatus, DOSSIER_STATUSES, transition } from '../../src/model/dossier-status.js'
 import type { WorkingCalendar as CalendarFile } from '../../src/model/generated.js'
 import { addDays, addWorkingDays, covers, createWorkingCalendar, dueDay, forwardingDay, isWorkingDay, workingDaysBetween } from '../../src/model/working-days.js'
 import { faultsOf } from '../../src/schema.js'
 import { ROOT } from '../architecture/generate.js'
+import fc from '../support/property.js'
 
 const file = JSON.parse(readFileSync(join(ROOT, 'config/lam-dong/calendar-2026.json'), 'utf8')) as CalendarFile
 const calendar = createWorkingCalendar(file)

@@ -1,16 +1,12 @@
-// Files of a DVCLT message, base64 inside the JSON: in memory here, cut out of the stream before by dvclt-stream.ts.
+// Files of a DVCLT message, base64 inside the JSON: in memory here, cut out of the stream before by inline-files.ts.
 import { createHash } from 'node:crypto'
 import type { Dossier } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import { createBase64Decoder } from '../edxml/base64.js'
-import type { ReadFile } from './wire-format.js'
+import { CutFile } from '../inline-files.js'
+import type { ReadFile } from '../../ports/dossier-wire.js'
 import { addMissing, below, type JsonObject, own, type WireReader } from './wire-reader.js'
 import type { WireWriter } from './wire-writer.js'
-
-/** Puts the place of a file that was cut out of the stream where its base64 was; no text of a message can be one. */
-export class CutFile {
-  constructor (readonly file: Omit<ReadFile, 'name'> | undefined) {}
-}
 
 interface Paper { MaThanhPhanHoSo?: string, TenThanhPhanHoSo: string, LoaiBan: string, GiayToDinhKem: object[] }
 
@@ -78,8 +74,9 @@ export function readContent (reader: WireReader, from: JsonObject, { name, point
   const value = own(from, name)
   const at = below(pointer, name)
   if (value instanceof CutFile) {
-    if (value.file === undefined) addInvalid(reader, at)
-    return value.file
+    if (value.file !== undefined) return { sha256: value.file.sha256, size: value.file.size }
+    addInvalid(reader, at)
+    return undefined
   }
   if (value === undefined || value === null || value === '') addMissing(reader, at)
   else if (typeof value !== 'string') reader.refuse(at, 'base64', value)
@@ -92,7 +89,7 @@ export function readContent (reader: WireReader, from: JsonObject, { name, point
 }
 
 function addInvalid (reader: WireReader, pointer: string): void {
-  reader.add('refuse', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Nội dung tệp không phải base64.', 'The content of the file is not base64.') })
+  reader.add('reject', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Nội dung tệp không phải base64.', 'The content of the file is not base64.') })
 }
 
 /** The bytes of base64 text, as leniently as in edXML; undefined when it is none. */
@@ -101,5 +98,5 @@ export function decode (base64: string): Buffer | undefined {
   if (/[^\x00-\x7f]/.test(base64)) return undefined
   const decoder = createBase64Decoder()
   const bytes = Buffer.concat([decoder.push(Buffer.from(base64, 'latin1')), decoder.end()])
-  return decoder.wrong === undefined ? bytes : undefined
+  return decoder.wrong() === undefined ? bytes : undefined
 }

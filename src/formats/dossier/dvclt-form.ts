@@ -33,7 +33,7 @@ function parse (reader: WireReader, json: string, pointer: string): unknown {
     return value
   } catch (error) {
     if (!(error instanceof HubError)) throw error
-    reader.add('refuse', { code: 'JSON_MALFORMED', pointer, detail: error.detail, found: json.slice(0, 40) })
+    reader.add('reject', { code: 'JSON_MALFORMED', pointer, detail: error.detail, found: json.slice(0, 40) })
     return undefined
   }
 }

@@ -9,7 +9,7 @@ import { decode } from './dvclt-files.js'
 import { readForm } from './dvclt-form.js'
 import { isDvcltStatus, STATUS_FROM_DVCLT, STATUS_TO_DVCLT } from './dvclt-status.js'
 import { fromIso, fromSlashes, toIso, toSlashes } from './stamps.js'
-import type { Read, ReadFile, WireContext } from './wire-format.js'
+import type { Read, ReadFile, WireContext } from '../../ports/dossier-wire.js'
 import { below, finishRead, headerOf, type JsonObject, own, type Sourced, type WireReader } from './wire-reader.js'
 import { loseHeader, refuseKind, type WireWriter } from './wire-writer.js'
 
@@ -34,7 +34,7 @@ export function writeReports (writer: WireWriter, dossier: Dossier, context: Wir
   const all = only === undefined ? steps : [only]
   if (all.length === 0) { refuseKind(writer, dossier, 'dvclt'); return }
   if (dossier.MaHoSoKhac === undefined) {
-    writer.add('refuse', { code: 'FIELD_MISSING', pointer: '/MaHoSoKhac', detail: text('Cần mã hồ sơ liên thông (MaHoSoKhac).', 'The code of the linked dossier (MaHoSoKhac) is needed.') })
+    writer.add('reject', { code: 'FIELD_MISSING', pointer: '/MaHoSoKhac', detail: text('Cần mã hồ sơ liên thông (MaHoSoKhac).', 'The code of the linked dossier (MaHoSoKhac) is needed.') })
   }
   const last = all.length - 1
   all.forEach((step, index) => { writeReport(writer, { dossier, context, step, index, isLast: index === last }) })

@@ -1,5 +1,6 @@
 // Linked services (DVCLT): its statuses against ours, its answers in words, and what to do with a dossier it offers again.
 import type { DossierStatus } from '../../model/dossier-status.js'
+import type { DvcltAnswer } from '../../ports/dossier-wire.js'
 import { withoutMarks } from './dvcqg-answer.js'
 import { isObject, own } from './wire-reader.js'
 
@@ -15,13 +16,7 @@ export function isDvcltStatus (value: string): value is DvcltStatus {
   return Object.hasOwn(STATUS_FROM_DVCLT, value)
 }
 
-export type DvcltAnswer =
-  /** `already`: the dossier has been brought to its end before; nothing more is to be done. */
-  | { kind: 'ok', already: boolean, message: string }
-  /** It will never be taken. */
-  | { kind: 'permanent', message: string }
-  /** Try again later. */
-  | { kind: 'retry', message: string }
+export type { DvcltAnswer }
 
 const ENDED = ['bi tu choi', 'da tra ket qua', 'da hoan thanh']
 const NEVER = ['logic xu ly khong hop le']

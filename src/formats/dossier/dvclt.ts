@@ -6,7 +6,7 @@ import { readPapers, writePapers } from './dvclt-files.js'
 import { readForm } from './dvclt-form.js'
 import { isReport, readReport, readScan, writeReports } from './dvclt-report.js'
 import { fromSlashes, toSlashes } from './stamps.js'
-import type { DossierWire, Read, ReadFile, WireContext } from './wire-format.js'
+import type { DossierWire, DvcltListItem, Read, ReadFile, WireContext } from '../../ports/dossier-wire.js'
 import { addMissing, createWireReader, finishRead, headerOf, isObject, type JsonObject, own, type WireReader } from './wire-reader.js'
 import { createWireWriter, loseHeader, type WireWriter } from './wire-writer.js'
 
@@ -49,9 +49,6 @@ export const dvcltWire: DossierWire = {
     return readDossier(reader, { from: message, pointer: '', context })
   }
 }
-
-/** One line of the list that is polled. */
-export interface DvcltListItem { id: string, maDonVi: string, maTTHC: string, module: string, maHoSo: string, ngayTiepNhan?: string, techId?: string }
 
 /** Reads the list of waiting dossiers. Items with a fault are left out, the others stand. Never throws. */
 export function readDvcltList (body: unknown): { items: DvcltListItem[] } & Pick<Read, 'warnings' | 'faults'> {
@@ -138,7 +135,7 @@ function writeDossier (writer: WireWriter, { dossier, HoSo, context }: { dossier
 }
 
 function refuseMissing (writer: WireWriter, pointer: string, vi: string, en: string): void {
-  writer.add('refuse', { code: 'FIELD_MISSING', pointer, detail: text(vi, en) })
+  writer.add('reject', { code: 'FIELD_MISSING', pointer, detail: text(vi, en) })
 }
 
 function readDossier (reader: WireReader, { from, pointer, context }: { from: JsonObject, pointer: string, context: WireContext }): Read {
@@ -170,6 +167,6 @@ function readDossier (reader: WireReader, { from, pointer, context }: { from: Js
   } as unknown as Dossier
   return finishRead(reader, [{
     dossier,
-    places: [['/to', `${pointer}/maDonVi`], ['/MaTTHC', `${pointer}/maTTHC`], ['/HoSo', `${pointer}/data`], ['/HoSo/MaTTHC', `${pointer}/maTTHC`], ['/HoSo/MaDoiTuong', `${pointer}/techId`], ['/BieuMau/Ma', `${pointer}/module`], ['/BieuMau/MaDonVi', `${pointer}/maDonVi`], ['/BieuMau/NoiDung', `${pointer}/data`], ['/ThanhPhanHoSo', `${pointer}/fileDinhKem`], ['/MaHoSo', `${pointer}/${pushed ? 'maHoSoMCDT' : 'maHoSo'}`], ['/MaHoSoKhac', `${pointer}/maHoSoLT`]]
+    places: [['/to', `${pointer}/maDonVi`], ['/to/0', `${pointer}/maDonVi`], ['/MaTTHC', `${pointer}/maTTHC`], ['/HoSo', `${pointer}/data`], ['/HoSo/MaTTHC', `${pointer}/maTTHC`], ['/HoSo/MaDoiTuong', `${pointer}/techId`], ['/BieuMau/Ma', `${pointer}/module`], ['/BieuMau/MaDonVi', `${pointer}/maDonVi`], ['/BieuMau/NoiDung', `${pointer}/data`], ['/ThanhPhanHoSo', `${pointer}/fileDinhKem`], ['/MaHoSo', `${pointer}/${pushed ? 'maHoSoMCDT' : 'maHoSo'}`], ['/MaHoSoKhac', `${pointer}/maHoSoLT`]]
   }], files)
 }

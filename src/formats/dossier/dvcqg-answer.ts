@@ -1,15 +1,6 @@
 // What the national portal answers: error_code as a number or a text, the rest in words.
+import type { DvcqgAnswer } from '../../ports/dossier-wire.js'
 import { own, isObject } from './wire-reader.js'
-
-export type DvcqgAnswer =
-  | { kind: 'ok', result: readonly unknown[] }
-  /** The dossier is there already: send it again as an update. */
-  | { kind: 'exists', message: string }
-  /** The session is gone: log in and send again. */
-  | { kind: 'session', code: string, message: string }
-  | { kind: 'refused', code: string, message: string }
-  /** Not an answer of the portal. */
-  | { kind: 'unreadable' }
 
 const EXISTS_CODES: ReadonlySet<string> = new Set(['3', '-3'])
 /** Searched in the message without marks and in lower case. Which codes mean it is not published. */

@@ -3,7 +3,7 @@
 import type { Dossier } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import { HO_SO, readAll, TIEN_DO, writeAll } from './schema-walk.js'
-import type { DossierWire, WireContext } from './wire-format.js'
+import type { DossierWire, WireContext } from '../../ports/dossier-wire.js'
 import { addMissing, below, createWireReader, finishRead, headerOf, isObject, type JsonObject, own, type Sourced, type WireReader } from './wire-reader.js'
 import { createWireWriter, loseHeader, refuseKind, type WireWriter } from './wire-writer.js'
 

@@ -1,13 +1,18 @@
 // The files of a dossier: other parts of the same request, found by SHA-256 in the papers of the dossier.
 import { HubError } from '../../errors.js'
 import type { Attachment, Dossier } from '../../model/generated.js'
+import type { PayloadRef } from '../../model/package.js'
 import { text } from '../../model/text.js'
-import type { DecodeContext, Part } from '../codec.js'
-import { defined } from '../defined.js'
+import type { DecodeContext, Part, Spool } from '../codec.js'
+import { defined } from '../../model/defined.js'
 import type { Findings } from '../findings.js'
-import { createPayloadWriter, type SettledPayload, settlePlain } from '../payload.js'
+import { createPayloadWriter, settlePlain } from '../payload.js'
 
-interface ReceivedFile extends SettledPayload {
+export interface ReceivedFile extends PayloadRef {
+  /** Sniffed from its bytes. */
+  readonly contentType: string
+  readonly spool: Spool
+  /** Its name, where it came. */
   readonly label: string
   readonly declaredType: string
 }
@@ -22,7 +27,7 @@ export async function receiveFiles (parts: AsyncIterable<Part>, context: DecodeC
     const writer = await createPayloadWriter(context)
     for await (const chunk of part.body) await writer.write(chunk)
     const label = part.filename ?? part.name ?? ''
-    received.push({ ...await settlePlain(writer, label), label, declaredType: part.contentType })
+    received.push({ ...await settlePlain(writer, label), spool: writer.spool, label, declaredType: part.contentType })
   }
   return received
 }
@@ -38,11 +43,11 @@ export function matchFiles (dossier: Dossier, received: readonly ReceivedFile[],
       const file = byHash.get(HashTepTin)
       named.add(HashTepTin)
       if (file === undefined) {
-        findings.add('refuse', { code: 'ATTACHMENT_MISSING', pointer: `${pointer}/HashTepTin`, detail: text('Không có tệp nào với mã băm này trong yêu cầu.', 'No file of the request has this hash.'), found: HashTepTin })
+        findings.add('reject', { code: 'ATTACHMENT_MISSING', pointer: `${pointer}/HashTepTin`, detail: text('Không có tệp nào với mã băm này trong yêu cầu.', 'No file of the request has this hash.'), found: HashTepTin })
         return
       }
       if (file.size !== size) {
-        findings.add('refuse', { code: 'FIELD_INVALID', pointer: `${pointer}/size`, detail: text('Kích thước khác với tệp đã gửi.', 'The size is not that of the file.'), expected: String(file.size), found: String(size) })
+        findings.add('reject', { code: 'FIELD_INVALID', pointer: `${pointer}/size`, detail: text('Kích thước khác với tệp đã gửi.', 'The size is not that of the file.'), expected: String(file.size), found: String(size) })
       }
       attachments.push(defined({
         n: attachments.length + 1,
@@ -58,7 +63,7 @@ export function matchFiles (dossier: Dossier, received: readonly ReceivedFile[],
   })
   for (const file of received) {
     if (named.has(file.sha256)) continue
-    findings.add('refuse', { code: 'ATTACHMENT_INVALID', pointer: '/ThanhPhanHoSo', detail: text('Tệp không có trong thành phần hồ sơ.', 'A file is not named in the papers of the dossier.'), found: `${file.label} ${file.sha256}` })
+    findings.add('reject', { code: 'ATTACHMENT_INVALID', pointer: '/ThanhPhanHoSo', detail: text('Tệp không có trong thành phần hồ sơ.', 'A file is not named in the papers of the dossier.'), found: `${file.label} ${file.sha256}` })
   }
   return attachments
 }

@@ -1,7 +1,7 @@
 // Papers of a NoiHoSo message: files were uploaded before and are named by what the portal answered to the upload.
 import type { Dossier } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import type { KnownFile, WireContext } from './wire-format.js'
+import type { KnownFile, WireContext } from '../../ports/dossier-wire.js'
 import { below, type JsonObject, own, type WireReader } from './wire-reader.js'
 import type { WireWriter } from './wire-writer.js'
 
@@ -48,7 +48,7 @@ function readFile (reader: WireReader, { value, pointer, context }: { value: unk
   const hash = reader.required(from, 'HashTepTin', pointer)
   const known = hash === undefined ? undefined : find(context, [hash, hash.toLowerCase(), id])
   if (hash !== undefined && known === undefined) {
-    reader.add('refuse', { code: 'ATTACHMENT_MISSING', pointer: below(pointer, 'HashTepTin'), detail: text('Chưa tải được tệp này từ nơi gửi.', 'This file was not fetched from the sender.'), found: hash })
+    reader.add('reject', { code: 'ATTACHMENT_MISSING', pointer: below(pointer, 'HashTepTin'), detail: text('Chưa tải được tệp này từ nơi gửi.', 'This file was not fetched from the sender.'), found: hash })
   }
   return {
     ...(id === undefined ? {} : { IdGiayTo: id }),

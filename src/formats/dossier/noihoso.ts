@@ -4,7 +4,7 @@ import type { Dossier } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import { fromIso, toIso } from './stamps.js'
 import { readPapers, writePapers } from './noihoso-papers.js'
-import type { DossierWire, WireContext } from './wire-format.js'
+import type { DossierWire, WireContext } from '../../ports/dossier-wire.js'
 import { addMissing, below, createWireReader, finishRead, headerOf, isObject, type JsonObject, own, type Sourced, type WireReader } from './wire-reader.js'
 import { createWireWriter, loseHeader, refuseKind, type WireWriter } from './wire-writer.js'
 
@@ -61,7 +61,7 @@ function writeDossier (writer: WireWriter, { dossier, HoSo, context }: { dossier
   const code = codeWriter(context)
   const subject = SUBJECT_TO_NOIHOSO[HoSo.LoaiDoiTuong]
   if (subject === undefined) {
-    writer.add('refuse', { code: 'FIELD_INVALID', pointer: '/HoSo/LoaiDoiTuong', detail: text('Định dạng này không có loại đối tượng cơ quan nhà nước.', 'This format has no number for a state agency.'), expected: '1 | 2 | 4', found: HoSo.LoaiDoiTuong })
+    writer.add('reject', { code: 'FIELD_INVALID', pointer: '/HoSo/LoaiDoiTuong', detail: text('Định dạng này không có loại đối tượng cơ quan nhà nước.', 'This format has no number for a state agency.'), expected: '1 | 2 | 4', found: HoSo.LoaiDoiTuong })
     return
   }
   if (HoSo.LoaiDoiTuong === '4') {
@@ -156,7 +156,7 @@ function readDossier (reader: WireReader, message: JsonObject, context: WireCont
   const header = headerOf(context, 'submit', { code, parts: message, ...(unit === undefined ? {} : { to: [unit] }) })
   const dossier = { ...header, MaTTHC, HoSo, ...(ThanhPhanHoSo.length === 0 ? {} : { ThanhPhanHoSo }), ...(NguoiNop === undefined ? {} : { NguoiNop }) } as unknown as Dossier
   const submitter = '/ThongTinNguoiNop/ThongTinChiTiet'
-  return { dossier, places: [['/to', '/MaDonViTiepNhan'], ['/HoSo', ''], ['/HoSo/NgayNopHoSo', '/NgayNop'], ['/HoSo/TenTTHC', '/MaTTHC'], ['/HoSo/DinhDanhCHS', `${submitter}/SoDinhDanhChuHs`], ['/NguoiNop', submitter]] }
+  return { dossier, places: [['/to', '/MaDonViTiepNhan'], ['/to/0', '/MaDonViTiepNhan'], ['/HoSo', ''], ['/HoSo/NgayNopHoSo', '/NgayNop'], ['/HoSo/TenTTHC', '/MaTTHC'], ['/HoSo/DinhDanhCHS', `${submitter}/SoDinhDanhChuHs`], ['/NguoiNop', submitter]] }
 }
 
 function readSubject (reader: WireReader, from: JsonObject, pointer: string): Subject | undefined {

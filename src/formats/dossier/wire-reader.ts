@@ -5,9 +5,10 @@ import type { Dossier } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import { escapePointer, faultsOf } from '../../schema.js'
 import { createFindings, type Findings } from '../findings.js'
-import type { Loss, Read, ReadFile, WireContext } from './wire-format.js'
+import { isJsonObject as isObject, type JsonObject, own } from '../json-object.js'
+import type { Loss, Read, ReadFile, WireContext, WirePlaces } from '../../ports/dossier-wire.js'
 
-export type JsonObject = Readonly<Record<string, unknown>>
+export { isObject, type JsonObject, own }
 
 const MAX_DEPTH = 64
 const MAX_LOSSES = 200
@@ -36,15 +37,6 @@ export interface WireReader extends Findings {
   free (value: unknown, pointer: string): void
 }
 
-export function isObject (value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** The own property of that name; never one of the prototype. */
-export function own (from: JsonObject, name: string): unknown {
-  return Object.hasOwn(from, name) ? from[name] : undefined
-}
-
 /** The way to a step below. */
 export function below (pointer: string, step: string | number): string {
   return `${pointer}/${escapePointer(String(step))}`
@@ -60,7 +52,7 @@ export function createWireReader (): WireReader {
       if (lossy.length < MAX_LOSSES) lossy.push({ pointer, reason: text(vi, en) })
     },
     refuse (pointer, expected, found) {
-      findings.add('refuse', { code: 'FIELD_INVALID', pointer, detail: text(`Giá trị không hợp lệ, cần: ${expected}.`, `The value is not valid; expected: ${expected}.`), expected, found: shown(found) })
+      findings.add('reject', { code: 'FIELD_INVALID', pointer, detail: text(`Giá trị không hợp lệ, cần: ${expected}.`, `The value is not valid; expected: ${expected}.`), expected, found: shown(found) })
     },
     object (value, pointer) {
       if (isObject(value)) return value
@@ -96,7 +88,7 @@ export function createWireReader (): WireReader {
 }
 
 export function addMissing (findings: Findings, pointer: string): void {
-  findings.add('refuse', { code: 'FIELD_MISSING', pointer, detail: text('Thiếu trường bắt buộc này.', 'This required field is missing.') })
+  findings.add('reject', { code: 'FIELD_MISSING', pointer, detail: text('Thiếu trường bắt buộc này.', 'This required field is missing.') })
 }
 
 function readText (reader: WireReader, value: unknown, pointer: string): string | undefined {
@@ -124,7 +116,7 @@ function readOthers (reader: WireReader, from: JsonObject, { known, pointer }: {
 }
 
 function addHarmful (reader: WireReader, pointer: string): void {
-  reader.add('refuse', { code: 'FIELD_UNKNOWN', pointer, detail: text('Tên trường này không được phép.', 'This name of a field is not allowed.') })
+  reader.add('reject', { code: 'FIELD_UNKNOWN', pointer, detail: text('Tên trường này không được phép.', 'This name of a field is not allowed.') })
 }
 
 function walk (reader: WireReader, { value, pointer, depth }: { value: unknown, pointer: string, depth: number }): void {
@@ -143,7 +135,7 @@ function shown (value: unknown): string {
 }
 
 /** A dossier that was read, and where its parts stood in the message: [pointer in the dossier, pointer in the message]. */
-export interface Sourced { readonly dossier: Dossier, readonly places: ReadonlyArray<readonly [string, string]> }
+export interface Sourced { readonly dossier: Dossier, readonly places: WirePlaces }
 
 /** The result of reading: every dossier is held against the schema, what fails is told in terms of the message. */
 export function finishRead (reader: WireReader, sourced: readonly Sourced[], files: readonly ReadFile[] = []): Read {
@@ -153,10 +145,11 @@ export function finishRead (reader: WireReader, sourced: readonly Sourced[], fil
     for (const found of faultsOf('dossier', dossier)) if (reader.faults.length < MAX_LOSSES) reader.faults.push({ ...found, pointer: placeOf(found.pointer, places) })
   }
   const whole = reader.faults.length === 0
-  return { dossiers: whole ? sourced.map(({ dossier }) => dossier) : [], files: whole ? files : [], lossy: reader.lossy, warnings: reader.warnings, faults: reader.faults }
+  return { dossiers: whole ? sourced.map(({ dossier }) => dossier) : [], places: sourced.map(({ places }) => places), files: whole ? files : [], lossy: reader.lossy, warnings: reader.warnings, faults: reader.faults }
 }
 
-function placeOf (pointer: string, places: Sourced['places']): string {
+/** A pointer into the dossier as one into the message; unchanged when the message has no such place. */
+export function placeOf (pointer: string, places: WirePlaces): string {
   const known = places.filter(([canonical]) => canonical === '' || pointer === canonical || pointer.startsWith(`${canonical}/`)).sort(([a], [b]) => b.length - a.length)[0]
   return known === undefined ? pointer : `${known[1]}${pointer.slice(known[0].length)}`
 }

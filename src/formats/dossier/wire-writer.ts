@@ -1,13 +1,14 @@
 // Writes what a partner gets: losses and faults collected, files as markers that become base64 while the body is streamed.
 import type { Dossier } from '../../model/generated.js'
 import { text, type Text } from '../../model/text.js'
-import { createFindings, type Finding, type Severity } from '../findings.js'
-import type { Loss, WireCall, Written } from './wire-format.js'
+import type { Consequence } from '../check.js'
+import { createFindings, type Finding } from '../findings.js'
+import type { Loss, WireCall, Written } from '../../ports/dossier-wire.js'
 
 export interface WireWriter {
   /** Notes what the format has no place for; nothing when the value is absent or empty. */
   lose (pointer: string, value: unknown, reason?: Text): void
-  add (severity: Severity, finding: Finding): void
+  add (consequence: Consequence, finding: Finding): void
   call (service: string, body: unknown): void
   /** The text that stands for the content of a file in the body of the next call. */
   marker (sha256: string): string
@@ -57,7 +58,7 @@ export function loseHeader (writer: WireWriter, dossier: Dossier, carried: Reado
 
 /** Why a dossier cannot be written at all. */
 export function refuseKind (writer: WireWriter, { kind }: Dossier, format: string): void {
-  writer.add('refuse', { code: 'FIELD_INVALID', pointer: '/kind', detail: text(`Định dạng ${format} không chuyển được gói loại "${kind}" với nội dung này.`, `The format ${format} cannot carry a package of kind "${kind}" with this content.`), found: kind })
+  writer.add('reject', { code: 'FIELD_INVALID', pointer: '/kind', detail: text(`Định dạng ${format} không chuyển được gói loại "${kind}" với nội dung này.`, `The format ${format} cannot carry a package of kind "${kind}" with this content.`), found: kind })
 }
 
 /**

@@ -2,11 +2,12 @@
 import { HubError } from '../../errors.js'
 import type { Attachment } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import type { DecodeContext } from '../codec.js'
-import { defined } from '../defined.js'
+import type { DecodeContext, Part } from '../codec.js'
+import { defined } from '../../model/defined.js'
 import { createInflationBudget, createPayloadWriter, type PayloadWriter, settlePayload } from '../payload.js'
 import { type Base64Decoder, createBase64Decoder } from './base64.js'
-import { childOf, childrenOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
+import { childOf, childrenOf, createElement, descendantOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
+import { EDXML_NAMESPACE } from './namespaces.js'
 import type { FieldReader } from './field-reader.js'
 import type { Notes } from './notes.js'
 import type { AttachmentTaker } from './stream.js'
@@ -20,6 +21,8 @@ export interface TakenAttachment {
 }
 
 export interface EdxmlAttachments extends AttachmentTaker {
+  /** Takes a MIME part as if it stood in `AttachmentEncoded` of `root`. */
+  takePart (part: Part, contentId: string, root: XmlElement): Promise<void>
   /** In the order of the message. */
   readonly taken: TakenAttachment[]
 }
@@ -38,7 +41,7 @@ export function createAttachments (context: DecodeContext, reader: FieldReader, 
     if (name === undefined) {
       notes.note('attachment-name', { code: 'FIELD_MISSING', pointer: () => pointerTo(element, 'AttachmentName'), detail: text('Tệp đính kèm không có tên.', 'The attachment has no name.'), expected: 'AttachmentName' })
     }
-    noteContent(element, decoder, { size: writer.size, pointer, notes })
+    noteContent(element, decoder, { size: writer.size(), pointer, notes })
     const declared = reader.text(element, 'ContentType', { limit: 200 }) ?? reader.text(element, 'FileType', { limit: 200 })
     noteType(declared, writer.head(), { pointer: () => pointerTo(element, 'ContentType'), notes })
     const payload = await settlePayload(writer, name ?? '', context, budget)
@@ -56,12 +59,22 @@ export function createAttachments (context: DecodeContext, reader: FieldReader, 
     })
   }
 
+  const checkCount = (): void => {
+    if (taken.length < context.limits.maxAttachments) return
+    throw new HubError('XML_LIMIT', text(`Quá ${context.limits.maxAttachments} tệp đính kèm`, `More than ${context.limits.maxAttachments} attachments`))
+  }
+
   return {
     taken,
+    async takePart (part, contentId, root) {
+      checkCount()
+      const element = elementOf(part, contentId, root)
+      const writer = await createPayloadWriter(context)
+      for await (const chunk of part.body) await writer.write(chunk)
+      taken.push({ element, attachment: await settle(element, writer, createBase64Decoder()) })
+    },
     async begin () {
-      if (taken.length >= context.limits.maxAttachments) {
-        throw new HubError('XML_LIMIT', text(`Quá ${context.limits.maxAttachments} tệp đính kèm`, `More than ${context.limits.maxAttachments} attachments`))
-      }
+      checkCount()
       open = { writer: await createPayloadWriter(context), decoder: createBase64Decoder() }
     },
     async take (encoded) {
@@ -86,9 +99,27 @@ export function createAttachments (context: DecodeContext, reader: FieldReader, 
 
 const NAME = { limit: 500 }
 
-/** ContentId without the `cid:` that is written in one place and not in the other. */
+/** ContentId without the `cid:` that is written in one place and not in the other, and without `<` and `>`; that of a `Reference` may be in its `href`. */
 export function contentIdOf (element: XmlElement): string | undefined {
-  return textOf(childOf(element, 'ContentId'))?.replace(/^cid:/i, '')
+  const written = textOf(childOf(element, 'ContentId')) ?? (element.name === 'Reference' ? hrefOf(element) : undefined)
+  return written === undefined || PLAIN_ID.test(written) ? written : written.replace(/^<\s*|\s*>$/g, '').replace(/^cid:\s*/i, '').trim()
+}
+
+/** Nearly all: nothing to take off. */
+const PLAIN_ID = /^[0-9a-z-]*$/
+
+function hrefOf ({ attributes }: XmlElement): string | undefined {
+  return attributes.find(({ name }) => name.local === 'href')?.value.trim()
+}
+
+/** The fields of a MIME part, where the standard has those of an attachment. */
+function elementOf ({ filename, contentType }: Part, contentId: string, root: XmlElement): XmlElement {
+  const holder = childOf(root, 'AttachmentEncoded') ?? createElement({ written: 'AttachmentEncoded', uri: EDXML_NAMESPACE, parent: root })
+  const element = createElement({ written: 'Attachment', uri: EDXML_NAMESPACE, parent: holder })
+  for (const [written, value] of Object.entries({ ContentId: contentId, AttachmentName: filename ?? '', ContentType: contentType })) {
+    createElement({ written, uri: EDXML_NAMESPACE, parent: element }).text = value
+  }
+  return element
 }
 
 /** True for an attachment of `AttachmentEncoded`; false for those of a flat manifest or of the old schema. */
@@ -100,13 +131,14 @@ export function isStandard ({ parent }: XmlElement): boolean {
 export function manifestReferences (root: XmlElement): XmlElement[] {
   const envelope = childOf(root, 'edXMLEnvelope')
   const body = childOf(envelope, 'edXMLBody')
-  return [...childrenOf(childOf(body, 'edXMLManifest'), 'Reference'), ...childrenOf(childOf(body, 'Manifest'), 'Reference')]
+  const manifests = [childOf(body, 'edXMLManifest'), childOf(body, 'Manifest'), descendantOf(root, 'soap:Body', 'Manifest')]
+  return manifests.flatMap(manifest => childrenOf(manifest, 'Reference'))
 }
 
 function manifestReferenceOf (attachment: XmlElement, contentId: string | undefined): XmlElement | undefined {
   const holder = attachment.parent?.parent
   const root = holder?.name === 'edXMLEnvelope' ? holder.parent : holder
-  return root === undefined || contentId === undefined ? undefined : manifestReferences(root).find(reference => contentIdOf(reference) === contentId)
+  return root === undefined || contentId === undefined ? undefined : manifestReferences(root).find(reference => contentIdOf(reference)?.toLowerCase() === contentId.toLowerCase())
 }
 
 function isContent ({ name }: XmlElement): boolean {
@@ -127,12 +159,12 @@ function readFirst (element: XmlElement, names: readonly string[], reader: Field
 
 function noteContent (element: XmlElement, decoder: Base64Decoder, { size, pointer, notes }: { size: number, pointer: () => string, notes: Notes }): void {
   const stray = (contentElementOf(element)?.children.length ?? 0) > 0 ? '<' : undefined
-  const wrong = decoder.wrong ?? stray
+  const wrong = decoder.wrong() ?? stray
   if (wrong !== undefined) {
     notes.note('attachment-content', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Nội dung tệp không phải base64.', 'The content is not base64.'), expected: 'base64', found: wrong })
   } else if (size === 0) {
     notes.note('attachment-content', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Tệp đính kèm rỗng.', 'The attachment is empty.'), expected: 'base64', found: '' })
-  } else if (decoder.unpadded) {
+  } else if (decoder.unpadded()) {
     notes.note('attachment-padding', { code: 'ATTACHMENT_INVALID', pointer, detail: text('Base64 thiếu dấu = ở cuối; đã đọc được.', 'The base64 lacks its padding; it was read.'), expected: '=', found: 'no padding' })
   }
 }

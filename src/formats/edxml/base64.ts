@@ -7,9 +7,9 @@ export interface Base64Decoder {
   /** The last bytes. */
   end (): Buffer
   /** The first wrong character; undefined while all is well. */
-  readonly wrong: string | undefined
+  wrong (): string | undefined
   /** After {@link Base64Decoder.end}: true when `=` are missing at the end. */
-  readonly unpadded: boolean
+  unpadded (): boolean
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -92,7 +92,7 @@ export function createBase64Decoder (): Base64Decoder {
       else if (rest.length === 1 || (padding > 0 && (rest.length < 2 || rest.length + padding > 4))) wrong = '='
       return wrong === undefined ? Buffer.from(rest, 'base64') : NOTHING
     },
-    get wrong () { return wrong },
-    get unpadded () { return rest.length >= 2 && rest.length + padding < 4 }
+    wrong: () => wrong,
+    unpadded: () => rest.length >= 2 && rest.length + padding < 4
   }
 }

@@ -1,7 +1,7 @@
 // The business intent of a document message: `Bussiness` of the trace list (QCVN 102:2016 §1.4, spelt so by the standard).
 import type { Document } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import { definedGroup, nonEmpty, defined } from '../defined.js'
+import { definedGroup, nonEmpty, defined } from '../../model/defined.js'
 import { childOf, childrenOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
 import { LENGTHS, readStaff, type Reading } from './message.js'
 
@@ -60,7 +60,7 @@ function readReceiver (element: XmlElement, { reader, notes }: Reading): NonNull
   const organId = reader.text(element, 'OrganId', LENGTHS.organId)
   const type = textOf(childOf(element, 'ReceiverType'))
   if (organId === undefined) {
-    notes.note('receiver-change', { code: 'FIELD_MISSING', pointer: pointerTo(element, 'OrganId'), detail: text('Thiếu mã cơ quan nhận thay đổi.', 'The code of the changed receiver is missing.') })
+    notes.note('receiver-change', { code: 'FIELD_MISSING', pointer: pointerTo(element, 'OrganId'), detail: text('Thiếu mã cơ quan nhận thay đổi.', 'The code of the changed receiver is missing.'), expected: 'an agency code' })
   }
   if (type !== '0' && type !== '1') {
     const code = type === undefined ? 'FIELD_MISSING' : 'FIELD_INVALID'
@@ -72,7 +72,7 @@ function readReceiver (element: XmlElement, { reader, notes }: Reading): NonNull
 function readReplacement (element: XmlElement, { reader, notes }: Reading): NonNullable<Business['replacements']> {
   const documentId = reader.text(element, 'DocumentId', LENGTHS.documentId)
   if (documentId === undefined) {
-    notes.note('replacement-target', { code: 'FIELD_MISSING', pointer: pointerTo(element, 'DocumentId'), detail: text('Thiếu mã văn bản bị thay thế.', 'The identifier of the replaced document is missing.') })
+    notes.note('replacement-target', { code: 'FIELD_MISSING', pointer: pointerTo(element, 'DocumentId'), detail: text('Thiếu mã văn bản bị thay thế.', 'The identifier of the replaced document is missing.'), expected: 'DocumentId' })
     return []
   }
   const organIds = childrenOf(childOf(element, 'OrganIdList'), 'OrganId').flatMap(organId => reader.own(organId, LENGTHS.organId) ?? [])

@@ -4,14 +4,15 @@ import type { ErrorCode } from '../../errors.js'
 import type { Document, Extension, ExtensionElement, Status } from '../../model/generated.js'
 import { type Text, text } from '../../model/text.js'
 import { contentIdOf, isStandard, manifestReferences, type TakenAttachment } from './attachments.js'
+import { isDefaultTime } from './dates.js'
 import { documentTypeOf } from './document-types.js'
 import { childOf, childrenOf, descendantOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
 import { isDate, isInstant, type Reading } from './message.js'
-import type { CheckId } from './profile.js'
+import type { EdxmlCheckId } from './profile.js'
 import { isSecrecyElement, markInLevel, markInSubject, markInType } from './secrecy.js'
 
 /** Paths from `edXMLHeader`; the text there must not be empty. */
-const DOCUMENT_FIELDS: ReadonlyArray<readonly [CheckId, readonly string[]]> = [
+const DOCUMENT_FIELDS: ReadonlyArray<readonly [EdxmlCheckId, readonly string[]]> = [
   ['document-id', ['MessageHeader', 'DocumentId']],
   ['code-number', ['MessageHeader', 'Code', 'CodeNumber']],
   ['code-notation', ['MessageHeader', 'Code', 'CodeNotation']],
@@ -23,19 +24,19 @@ const DOCUMENT_FIELDS: ReadonlyArray<readonly [CheckId, readonly string[]]> = [
   ['trace', ['TraceHeaderList', 'TraceHeader', 'Timestamp']]
 ]
 const REASON = ['TraceHeaderList', 'Bussiness', 'BussinessDocReason'] as const
-const BY_TYPE: Readonly<Record<Document['docType'], ReadonlyArray<readonly [CheckId, readonly string[]]>>> = {
+const BY_TYPE: Readonly<Record<Document['docType'], ReadonlyArray<readonly [EdxmlCheckId, readonly string[]]>>> = {
   new: [],
   revocation: [['reason', REASON]],
   update: [['reason', REASON], ['update-target', ['TraceHeaderList', 'Bussiness', 'DocumentId']]],
   replacement: [['reason', REASON], ['replacement-target', ['TraceHeaderList', 'Bussiness', 'ReplacementInfoList', 'ReplacementInfo']]]
 }
-const STATUS_FIELDS: ReadonlyArray<readonly [CheckId, readonly string[]]> = [
+const STATUS_FIELDS: ReadonlyArray<readonly [EdxmlCheckId, readonly string[]]> = [
   ['response-organ', ['MessageHeader', 'ResponseFor', 'OrganId']],
   ['response-document', ['MessageHeader', 'ResponseFor', 'DocumentId']],
   ['status-code', ['MessageHeader', 'StatusCode']],
   ['status-time', ['MessageHeader', 'Timestamp']]
 ]
-const STATUS_REASON: readonly [CheckId, readonly string[]] = ['reason', ['MessageHeader', 'Description']]
+const STATUS_REASON: readonly [EdxmlCheckId, readonly string[]] = ['reason', ['MessageHeader', 'Description']]
 const REASONED_CODES: ReadonlySet<string> = new Set(['02', '13', '16'])
 
 export function checkDocumentFields (docType: Document['docType'], reading: Reading): void {
@@ -52,11 +53,12 @@ export function checkStatusFields ({ statusCode }: Status, reading: Reading): vo
   if (REASONED_CODES.has(statusCode)) noteMissing([STATUS_REASON], reading)
 }
 
-function noteMissing (rows: ReadonlyArray<readonly [CheckId, readonly string[]]>, { header, traces, notes, old }: Reading): void {
+function noteMissing (rows: ReadonlyArray<readonly [EdxmlCheckId, readonly string[]]>, { header, traces, notes, old }: Reading): void {
   for (const [check, path] of rows) {
     const [first, ...rest] = path
     const element = descendantOf(first === 'MessageHeader' ? header : traces, ...rest)
-    if (textOf(element) !== undefined || (element !== undefined && element.children.length > 0)) continue
+    const value = textOf(element)
+    if ((value !== undefined && !isDefaultTime(value)) || (element !== undefined && element.children.length > 0)) continue
     // The old schema builds its identifier from other fields, and knows no Bussiness.
     if (old && (check === 'document-id' || first === 'TraceHeaderList')) continue
     notes.note(check, { code: 'FIELD_MISSING', pointer: pointerTo(header.parent ?? header, path.join('/')), detail: text('Thiếu trường bắt buộc này.', 'This required field is missing.'), expected: path.at(-1) ?? '' })
@@ -72,20 +74,28 @@ export function checkAttachments (taken: readonly TakenAttachment[], { root, not
     notes.note('attachment-listed', { code, pointer: pointerTo(element, 'ContentId'), detail, expected: 'the same ContentId in manifest and attachment', ...(found === undefined ? {} : { found }) })
   }
   const attached = new Map<string, XmlElement>()
+  const folded = new Map<string, string>()
   const standard = taken.filter(({ element }) => isStandard(element))
   for (const { element } of standard) {
     const contentId = contentIdOf(element)
     if (contentId === undefined) note(element, 'FIELD_MISSING', text('Tệp đính kèm không có ContentId.', 'The attachment has no ContentId.'), undefined)
     else if (attached.has(contentId)) note(element, 'ATTACHMENT_INVALID', text('ContentId trùng.', 'The ContentId is used twice.'), contentId)
-    else attached.set(contentId, element)
+    else {
+      attached.set(contentId, element)
+      folded.set(contentId.toLowerCase(), contentId)
+    }
   }
   if (old || standard.length < taken.length) return
   const listed = new Set<string | undefined>()
   for (const reference of manifestReferences(root)) {
-    const contentId = contentIdOf(reference)
-    listed.add(contentId)
+    const written = contentIdOf(reference)
+    const contentId = written === undefined || attached.has(written) ? written : folded.get(written.toLowerCase())
     const attachment = contentId === undefined ? undefined : attached.get(contentId)
-    if (attachment === undefined) note(reference, 'ATTACHMENT_MISSING', text('Danh mục nêu tệp không được gửi kèm.', 'The manifest lists a file that was not sent.'), contentId)
+    if (written !== contentId && attachment !== undefined) {
+      notes.note('content-id-case', { code: 'ATTACHMENT_INVALID', pointer: pointerTo(reference, 'ContentId'), detail: text('ContentId khác chữ hoa, chữ thường; coi là một.', 'The ContentId differs in letter case; taken as the same.'), expected: contentId ?? '', found: written ?? '' })
+    }
+    listed.add(contentId)
+    if (attachment === undefined) note(reference, 'ATTACHMENT_MISSING', text('Danh mục nêu tệp không được gửi kèm.', 'The manifest lists a file that was not sent.'), written)
     else checkTypes(reference, attachment)
   }
   for (const [contentId, element] of attached) {
@@ -106,12 +116,14 @@ const DAY_MS = 86_400_000
 /** Slips of the pen: promulgated after it was sent or in the future, due before it was promulgated. `at`: now, epoch ms. */
 export function checkDates (document: Document, { header, traces, notes }: Reading, at: number | undefined): void {
   const promulgated = document.promulgation?.date
-  const sentAt = document.trace?.[0]?.at
-  if (traces !== undefined && sentAt !== undefined) checkFuture(sentAt, at, { pointer: pointerTo(traces, 'TraceHeader/Timestamp'), notes })
+  const first = document.trace?.[0]?.at
+  const sentAt = isInstant(first) ? first : undefined
+  if (traces !== undefined) checkFuture(sentAt, at, { pointer: () => pointerTo(traces, 'TraceHeader/Timestamp'), notes })
   if (!isDate(promulgated)) return
-  const pointer = pointerTo(header, 'PromulgationInfo/PromulgationDate')
-  checkFuture(`${promulgated}T00:00:00+07:00`, at, { pointer, notes })
-  if (isInstant(sentAt) && Date.parse(`${promulgated}T00:00:00+07:00`) > Date.parse(sentAt) + DAY_MS) {
+  const pointer = (): string => pointerTo(header, 'PromulgationInfo/PromulgationDate')
+  const beganAt = `${promulgated}T00:00:00+07:00`
+  checkFuture(beganAt, at, { pointer, notes })
+  if (sentAt !== undefined && Date.parse(beganAt) > Date.parse(sentAt) + DAY_MS) {
     notes.note('date-order', { code: 'FIELD_INVALID', pointer, detail: text('Ngày ban hành sau ngày gửi.', 'It was promulgated after it was sent.'), expected: `at most ${sentAt.slice(0, 10)}`, found: promulgated })
   }
   if (isDate(document.dueDate) && document.dueDate < promulgated) {
@@ -119,9 +131,9 @@ export function checkDates (document: Document, { header, traces, notes }: Readi
   }
 }
 
-/** More than a day after `at`; says nothing when the time is none, or now is not known. */
-export function checkFuture (instant: string | undefined, at: number | undefined, { pointer, notes }: { pointer: string, notes: Reading['notes'] }): void {
-  if (at === undefined || instant === undefined || !isInstant(instant) || Date.parse(instant) <= at + DAY_MS) return
+/** More than a day after `at`; says nothing when there is no time, or now is not known. `instant`: as `isInstant` knows it. */
+export function checkFuture (instant: string | undefined, at: number | undefined, { pointer, notes }: { pointer: () => string, notes: Reading['notes'] }): void {
+  if (at === undefined || instant === undefined || Date.parse(instant) <= at + DAY_MS) return
   notes.note('date-future', { code: 'FIELD_INVALID', pointer, detail: text('Thời điểm ở tương lai quá một ngày.', 'It is more than a day in the future.'), expected: `at most ${new Date(at + DAY_MS).toISOString().slice(0, 10)}`, found: instant })
 }
 

@@ -7,7 +7,10 @@ const CANONICAL = /^\d{4}\/\d{2}\/\d{2}(?: \d{2}:\d{2}:\d{2})?$/
 const SIMPLE = /^(\d{4})([/-])(\d{2})\2(\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\+07:00)?)?$/
 const YEAR_FIRST = /^(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[ T]+(.+))?$/
 const DAY_FIRST = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[ T]+(.+))?$/
-const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i
+/** SA and CH: before and after noon, as Windows writes Vietnamese time on a clock of twelve hours. */
+const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(?:(SA|CH)|(Z|[+-]\d{2}:?\d{2}))?$/i
+/** The first day of the calendar: what programs write for a date nobody gave (.NET's DateTime.MinValue). */
+const DEFAULT_DATE = /^(?:0001([/-])(?:01|1)\1(?:01|1)|(?:01|1)([/-])(?:01|1)\2(?:0001|1))(?:[ T].*)?$/
 const HANOI_OFFSET_MINUTES = 7 * 60
 const MINUTE_MS = 60_000
 
@@ -46,10 +49,17 @@ interface TimeOfDay {
 function parseTime (raw: string): TimeOfDay | undefined {
   const match = TIME.exec(raw.trim())
   if (match === null) return undefined
-  const [, hours, minutes, seconds = '0', fraction = '', zone] = match
-  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return undefined
+  const [, written, minutes, seconds = '0', fraction = '', half, zone] = match
+  const hours = hoursOf(Number(written), half?.toUpperCase())
+  if (hours > 23 || Number(minutes) > 59 || Number(seconds) > 59) return undefined
   const offset = offsetOf(zone)
-  return offset === undefined ? undefined : { minutes: Number(hours) * 60 + Number(minutes), seconds: Number(seconds), fraction, offset }
+  return offset === undefined ? undefined : { minutes: hours * 60 + Number(minutes), seconds: Number(seconds), fraction, offset }
+}
+
+/** Hours from midnight; over 23 when there is no such hour. */
+function hoursOf (written: number, half: string | undefined): number {
+  if (half === undefined) return written
+  return written < 1 || written > 12 ? 24 : written % 12 + (half === 'CH' ? 12 : 0)
 }
 
 function offsetOf (zone: string | undefined): number | undefined {
@@ -78,6 +88,11 @@ function parseSimple (raw: string): string | undefined {
   const [, year = '', , month = '', day = '', time = '00:00:00'] = match
   if (!isDay(Number(year), Number(month), Number(day)) || time.slice(0, 2) > '23' || time.slice(3, 5) > '59' || time.slice(6) > '59') return undefined
   return `${year}-${month}-${day}T${time}+07:00`
+}
+
+/** True for a date that only says that there is none. */
+export function isDefaultTime (raw: string): boolean {
+  return DEFAULT_DATE.test(raw)
 }
 
 /** True for `yyyy/MM/dd` with or without `HH:mm:ss`. */

@@ -1,7 +1,7 @@
 // Tree of a document message → canonical document (QCVN 102:2016 §1.3 to 1.5). Reads what is there; `profile.ts` says what must be.
 import type { Attachment, Document, Extension } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import { defined, definedGroup, nonEmpty } from '../defined.js'
+import { defined, definedGroup, nonEmpty } from '../../model/defined.js'
 import { readBusiness } from './business.js'
 import { childOf, childrenOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
 import { LENGTHS, readDate, readInstant, readReference, type Reading } from './message.js'
@@ -81,10 +81,10 @@ function readLines (parent: XmlElement | undefined, name: string, { reader }: Re
 function readTrace (reading: Reading): Document['trace'] {
   return nonEmpty(childrenOf(reading.traces, 'TraceHeader').flatMap(hop => {
     const at = readInstant(hop, 'Timestamp', reading)
-    if (at === undefined) return []
     const organId = reading.reader.text(hop, 'OrganId', LENGTHS.organId)
     // The axis itself writes the word "null" for a node without a code.
     if (organId === 'null') reading.notes.note('trace-code', { code: 'FIELD_INVALID', pointer: pointerTo(hop, 'OrganId'), detail: text('Vết truyền nhận không có mã cơ quan.', 'The trace header has no agency code.'), expected: 'an agency code', found: organId })
-    return [defined({ organId: organId === 'null' ? undefined : organId, at })]
+    // A hop without its time still counts against circles.
+    return definedGroup({ organId: organId === 'null' ? undefined : organId, at }) ?? []
   }))
 }

@@ -24,13 +24,17 @@ export interface XmlElement {
   count: number
 }
 
-/** Spellings of other products (single-s Bussiness of Bkav) and what they mean. */
+/** Spellings of other products (single-s Bussiness of Bkav, ID for Id) and what they mean. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['Business', 'Bussiness'],
   ['BusinessDocType', 'BussinessDocType'],
   ['BusinessDocReason', 'BussinessDocReason'],
   ['BusinessDocumentInfo', 'BussinessDocumentInfo'],
-  ['OrganInCharge', 'OrganizationInCharge']
+  ['OrganInCharge', 'OrganizationInCharge'],
+  ['OrganID', 'OrganId'],
+  ['DocumentID', 'DocumentId'],
+  ['ContentID', 'ContentId'],
+  ['TimeStamp', 'Timestamp']
 ])
 
 /** Names whose letter case varies between generators. */

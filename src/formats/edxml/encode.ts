@@ -28,6 +28,7 @@ export interface EncodeOptions {
 const HEAD = `<?xml version="1.0" encoding="UTF-8"?><edXML xmlns="${EDXML_NAMESPACE}"><edXML:edXMLEnvelope xmlns:edXML="${EDXML_NAMESPACE}">`
 const ENVELOPE_TAIL = '</edXML:edXMLEnvelope>'
 const TAIL = '</edXML>'
+const ATTACHMENTS = 'AttachmentEncoded'
 
 /** A node may pass a document on once, and once more when it comes back changed; a third time is a circle. */
 const MOST_OWN_HOPS = 2
@@ -52,7 +53,7 @@ export function encodeEdxml ({ envelope, content, attachments }: EdxmlSource, op
       const header = writeDocumentHeader({ envelope, document, hop: ownHop(document, options.relay), placed })
       const markup = `${HEAD}${header}${writeBody(attachments, packed, placed)}${placed('edXMLEnvelope')}${ENVELOPE_TAIL}`
       const tail = placed('') + TAIL
-      return packed.length === 0 ? whole(Buffer.from(markup + tail)) : withFiles({ markup, packed, tail }, options)
+      return packed.length === 0 ? whole(Buffer.from(markup + tail)) : withFiles({ markup, packed, tail: `${placed(ATTACHMENTS)}</${ATTACHMENTS}>${tail}` }, options)
     }
   }
 }
@@ -64,13 +65,13 @@ async function * whole (bytes: Buffer): AsyncGenerator<Buffer> {
 interface Parts { markup: string, packed: readonly PackedFile[], tail: string }
 
 async function * withFiles ({ markup, packed, tail }: Parts, { openAttachment }: EncodeOptions): AsyncGenerator<Buffer> {
-  let before = `${markup}<AttachmentEncoded>`
+  let before = `${markup}<${ATTACHMENTS}>`
   for (const file of packed) {
     yield Buffer.from(before + file.head)
     yield * encodeFile(file, exactly(file, await openAttachment(file.n)))
     before = ATTACHMENT_TAIL
   }
-  yield Buffer.from(`${before}</AttachmentEncoded>${tail}`)
+  yield Buffer.from(before + tail)
 }
 
 /** A file that ends early must not go out as if it were whole. */

@@ -1,15 +1,15 @@
 // The routing facts of an edXML message. Identifiers are built from what the sender wrote, so that the same message
 // sent twice names itself the same, and everything about one document shares a correlation id.
 import type { Document, Envelope, Party, Status } from '../../model/generated.js'
+import { comparable, streamsOf } from '../../model/stream.js'
 import { text } from '../../model/text.js'
-import { defined } from '../defined.js'
+import { defined } from '../../model/defined.js'
 import { DOC_TYPES } from './business.js'
 import { childOf, childrenOf, pointerOf, pointerTo } from './element.js'
 import { isDate, isInstant, readParty, readSender, type Reading } from './message.js'
 
 const MOST_RECIPIENTS = 1000
 const MOST_NOTATION = 200
-const RETRACT_REQUEST = '13'
 
 /** Faults for a missing sender or recipient are added on the way. */
 export function documentEnvelope (document: Document, reading: Reading): Envelope {
@@ -19,8 +19,8 @@ export function documentEnvelope (document: Document, reading: Reading): Envelop
   return defined({
     kind: 'document' as const,
     action: document.docType,
-    identifier: documentIdentifier(document),
-    correlationId: correlationId(from.code, correlatedDocument(document)),
+    identifier: comparable(documentIdentifier(document, from.code)),
+    correlationId: streamsOf({ kind: 'document', document }, { from: from.code, nameOf })[0],
     from,
     to: readRecipients(reading),
     priority: document.otherInfo?.priority ?? 0,
@@ -34,15 +34,14 @@ export function documentEnvelope (document: Document, reading: Reading): Envelop
 /** A status is routed to `ResponseFor/OrganId`, whatever its code. */
 export function statusEnvelope (status: Status, reading: Reading): Envelope {
   const from = readSender(reading)
-  const { organId, documentId, code } = status.responseFor
-  const issuer = status.statusCode === RETRACT_REQUEST ? from.code : organId
+  const { organId, code } = status.responseFor
   const responseFor = childOf(reading.header, 'ResponseFor')
   const name = responseFor === undefined ? undefined : reading.reader.text(responseFor, 'OrganName', { limit: 400 })
   return defined({
     kind: 'status' as const,
     action: status.statusCode,
-    identifier: `edxml:status:${status.statusCode}:${documentId ?? ''}:${organId ?? ''}:${status.at ?? ''}`,
-    correlationId: correlationId(issuer ?? '', documentId ?? ''),
+    identifier: comparable(statusIdentifier(status)),
+    correlationId: streamsOf({ kind: 'status', status }, { from: from.code, nameOf })[0],
     from,
     to: organId === undefined ? [] : [defined({ code: organId, name })],
     priority: 0,
@@ -51,29 +50,40 @@ export function statusEnvelope (status: Status, reading: Reading): Envelope {
   })
 }
 
-/** An update or a replacement may be sent again for the same document: its last trace tells one from the next. */
-function documentIdentifier ({ docType, documentId, trace }: Document): string {
+/** What an agency says of a document once (QCVN 102:2016 §2.1): a second time, whenever that is, it says nothing new. */
+const SAID_ONCE: ReadonlySet<string> = new Set(['01', '02', '03', '04', '05', '06'])
+
+/** A question (13), an answer (15, 16) and a code without a meaning may come again: their time tells one from the next. */
+function statusIdentifier ({ statusCode, responseFor: { organId = '', documentId = '' }, at = '' }: Status): string {
+  const name = `edxml:status:${statusCode}:${documentId}:${organId}`
+  return SAID_ONCE.has(statusCode) && documentId !== '' ? name : `${name}:${at}`
+}
+
+/** Identifier of the package that brings a new document. */
+export function newDocumentIdentifier (documentId: string): string {
+  return `edxml:${DOC_TYPES.indexOf('new')}:${documentId}`
+}
+
+/**
+ * An update or a replacement may be sent again for the same document: the last trace of its sender tells one from the next.
+ * Those behind it are of the nodes on its way, other ones for each way. Where the sender has left none, the last one counts.
+ */
+function documentIdentifier ({ docType, documentId, trace = [] }: Document, from: string): string {
   const name = `edxml:${DOC_TYPES.indexOf(docType)}:${documentId}`
-  const last = trace?.at(-1)?.at
+  const last = (trace.findLast(({ at, organId }) => at !== undefined && organId?.toUpperCase() === from.toUpperCase()) ?? trace.findLast(({ at }) => at !== undefined))?.at
   return (docType === 'update' || docType === 'replacement') && last !== undefined ? `${name}:${last}` : name
 }
 
-/** What it must stay behind: the document it updates or replaces. */
-function correlatedDocument ({ docType, documentId, business }: Document): string {
-  if (docType === 'update') return business?.documentId ?? documentId
-  if (docType === 'replacement') return business?.replacements?.[0]?.documentId ?? documentId
-  return documentId
-}
-
-function correlationId (issuer: string, documentId: string): string {
-  return `document:${issuer.toUpperCase()}:${documentId}`
+/** As far as the message alone tells; routing names the issuer by its main code. */
+function nameOf (issuer: string): string {
+  return issuer.toUpperCase()
 }
 
 function readRecipients (reading: Reading): Party[] {
   const { header, notes } = reading
   const elements = childrenOf(header, 'To')
   if (elements.length === 0) {
-    notes.note('recipient', { code: 'RECIPIENT_MISSING', pointer: pointerTo(header, 'To'), detail: text('Không có cơ quan nhận.', 'There is no recipient.') })
+    notes.note('recipient', { code: 'RECIPIENT_MISSING', pointer: pointerTo(header, 'To'), detail: text('Không có cơ quan nhận.', 'There is no recipient.'), expected: 'To' })
   }
   const tooMany = elements[MOST_RECIPIENTS]
   if (tooMany !== undefined) {

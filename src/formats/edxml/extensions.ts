@@ -2,7 +2,7 @@
 // spellings, repetitions and namespaces are noted on the way, each once.
 import type { Extension, ExtensionElement } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import { defined, nonEmpty } from '../defined.js'
+import { defined, nonEmpty } from '../../model/defined.js'
 import { childOf, OLD_NAMESPACE, pathOf, pointerOf, type XmlElement } from './element.js'
 import { EDXML_NAMESPACE } from './namespaces.js'
 import type { Notes } from './notes.js'

@@ -22,13 +22,18 @@ export function createFieldReader (notes: Notes): FieldReader {
   const check = (value: string | undefined, pointer: () => string, { usual, limit }: FieldLength): string | undefined => {
     if (value === undefined || value.length <= (usual ?? limit)) return value
     const most = usual === undefined ? limit : Math.min(limit, 2 * usual)
-    const detail = text(`Dài ${value.length} ký tự, quá ${usual ?? limit}.`, `It has ${value.length} characters, more than ${usual ?? limit}.`)
-    const over = value.length > most
+    // A letter with its marks is one, however it is written.
+    const length = value.normalize('NFC').length
+    if (length <= (usual ?? limit) && value.length <= limit) return value
+    const detail = text(`Dài ${length} ký tự, quá ${usual ?? limit}.`, `It has ${length} characters, more than ${usual ?? limit}.`)
+    const over = length > most || value.length > limit
     notes.note(over ? 'length-limit' : 'length', { code: 'FIELD_INVALID', pointer, detail, expected: `at most ${over ? most : usual ?? limit} characters`, found: value })
-    return value.slice(0, most)
+    return over ? value.slice(0, most) : value
   }
-  const own = (element: XmlElement | undefined, length: FieldLength): string | undefined =>
-    element === undefined ? undefined : check(textOf(element), () => pointerOf(element), length)
+  const own = (element: XmlElement | undefined, length: FieldLength): string | undefined => {
+    const value = textOf(element)
+    return element === undefined || value === undefined || value.length <= (length.usual ?? length.limit) ? value : check(value, () => pointerOf(element), length)
+  }
   return {
     own,
     text: (parent, name, length) => own(childOf(parent, name), length),

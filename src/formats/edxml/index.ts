@@ -7,14 +7,14 @@ import { createAttachments, type EdxmlAttachments, isStandard, type TakenAttachm
 import { readDocType } from './business.js'
 import { checkAttachments, checkDates, checkDocumentFields, checkFuture, checkSecrecy, checkStatusFields, checkTypeName } from './checks.js'
 import { readDocument } from './document.js'
-import { childOf, descendantOf, pointerOf, pointerTo, textOf } from './element.js'
+import { childOf, descendantOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
 import { documentEnvelope, statusEnvelope } from './envelope.js'
 import { readExtensions } from './extensions.js'
 import { createFieldReader } from './field-reader.js'
 import { locate } from './locate.js'
-import type { Reading } from './message.js'
+import { isInstant, type Reading } from './message.js'
 import { createNotes, type Notes } from './notes.js'
-import { DEFAULT_PROFILE } from './profile.js'
+import { DEFAULT_PROFILE } from '../profile.js'
 import { readStatus } from './status.js'
 import { parseEdxml } from './stream.js'
 import { DOCUMENT_VOCABULARY, STATUS_VOCABULARY } from './vocabulary.js'
@@ -36,15 +36,19 @@ export const edxmlCodec: Codec = {
     const notes = createNotes()
     const reader = createFieldReader(notes)
     const attachments = createAttachments(context, reader, notes)
-    const { root, skippedBytes, rescued } = await parseEdxml(content, context.limits, attachments)
+    const { root, skippedBytes, rescued, encodings } = await parseEdxml(content, context.limits, attachments)
     if (skippedBytes > 0) {
       notes.note('stray-bytes', { code: 'XML_MALFORMED', pointer: '', detail: text('Có ký tự thừa trước XML; bỏ qua.', 'There are stray characters before the XML; left out.'), expected: '<?xml', found: `${skippedBytes} bytes` })
+    }
+    for (const found of encodings) {
+      notes.note('encoding-declared', { code: 'ENCODING_INVALID', pointer: '', detail: text('Khai báo UTF-16 nhưng nội dung là UTF-8; đọc theo UTF-8.', 'UTF-16 is declared, but it is UTF-8; read as UTF-8.'), expected: 'UTF-8', found })
     }
     for (const { prefix, pointer } of rescued) {
       notes.note('prefix-declared', { code: 'XML_MALFORMED', pointer, detail: text('Tiền tố không được khai báo; hiểu theo thông lệ.', 'The prefix is not declared; it is taken for what it usually means.'), expected: `xmlns:${prefix}`, found: prefix })
     }
-    await refuseParts(files, notes)
-    return readMessage({ ...locate(root, notes), reader, notes }, attachments, context)
+    const located = locate(root, notes)
+    await takeParts(files, { root: located.root, attachments, notes })
+    return readMessage({ ...located, reader, notes }, attachments, context)
   }
 }
 
@@ -77,7 +81,7 @@ function readStatusMessage (reading: Reading, { at }: DecodeContext): { envelope
   const status = readStatus(reading, extensions)
   checkStatusFields(status, reading)
   checkSecrecy(undefined, extensions, reading)
-  if (status.at !== undefined) checkFuture(status.at, at, { pointer: pointerTo(reading.header, 'Timestamp'), notes: reading.notes })
+  if (isInstant(status.at)) checkFuture(status.at, at, { pointer: () => pointerTo(reading.header, 'Timestamp'), notes: reading.notes })
   return { envelope: statusEnvelope(status, reading), content: { kind: 'status', status } }
 }
 
@@ -100,9 +104,14 @@ function noteVariants (taken: readonly TakenAttachment[], { header, notes, old }
   }
 }
 
-/** edXML carries its files inside. Other parts are read to their end, so that the request can be answered. */
-async function refuseParts (files: AsyncIterable<Part>, notes: Notes): Promise<void> {
-  for await (const { name, filename, body } of files) {
+/** edXML carries its files inside, or beside it in multipart/related. Other parts are read to their end, so that the request can be answered. */
+async function takeParts (files: AsyncIterable<Part>, { root, attachments, notes }: { root: XmlElement, attachments: EdxmlAttachments, notes: Notes }): Promise<void> {
+  for await (const part of files) {
+    if (part.related !== undefined) {
+      await attachments.takePart(part, part.related, root)
+      continue
+    }
+    const { name, filename, body } = part
     for await (const chunk of body) void chunk
     notes.note('other-parts', { code: 'ATTACHMENT_INVALID', pointer: '', detail: text('Gói edXML không có phần nào khác đi kèm.', 'An edXML package has no other parts.'), expected: 'only the message', found: filename ?? name ?? '' })
   }

@@ -20,7 +20,7 @@ const DEEPEST = 8
 export function locate (document: XmlElement, notes: Notes): Located {
   const wrapped = document.name === 'soap:Envelope'
   if (wrapped) notes.note('soap-wrapper', { code: 'EDXML_STRUCTURE', pointer: pointerOf(document), detail: text('Thông điệp bọc trong SOAP; đã bóc ra.', 'The message is wrapped in SOAP; it was taken out.'), expected: 'edXML', found: 'soap:Envelope' })
-  const root = wrapped ? descendantOf(document, 'soap:Body', 'edXML') : document
+  const root = wrapped ? messageIn(childOf(document, 'soap:Body')) : document
   const edxmlHeader = descendantOf(root, 'edXMLEnvelope', 'edXMLHeader')
   const header = childOf(edxmlHeader, 'MessageHeader')
   if (root !== undefined && header !== undefined) return { root, header, traces: childOf(edxmlHeader, 'TraceHeaderList'), old: false }
@@ -28,6 +28,11 @@ export function locate (document: XmlElement, notes: Notes): Located {
   if (old === undefined) throw structureError(root ?? document)
   notes.note('old-schema', { code: 'EDXML_STRUCTURE', pointer: pointerOf(old), detail: text('Thông điệp theo lược đồ e-doc.vn cũ; chỉ đọc.', 'The message follows the old schema of e-doc.vn; it is only read.'), expected: 'QCVN 102:2016', found: OLD_NAMESPACE })
   return { root: document, header: old, traces: find(document, 'TraceHeaderList', 0), old: true }
+}
+
+/** Directly in the body, or in the element of the operation that is called. */
+function messageIn (body: XmlElement | undefined): XmlElement | undefined {
+  return childOf(body, 'edXML') ?? childOf(body?.children[0], 'edXML')
 }
 
 function find (element: XmlElement, name: string, depth: number): XmlElement | undefined {

@@ -1,8 +1,8 @@
 // The parts that documents and status messages share: parties, staff, references to other documents, dates.
 import type { DocumentReference, Party, Staff } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import { defined, definedGroup } from '../defined.js'
-import { isCanonicalTime, parseDate, parseInstant } from './dates.js'
+import { defined, definedGroup } from '../../model/defined.js'
+import { isCanonicalTime, isDefaultTime, parseDate, parseInstant } from './dates.js'
 import { childOf, pointerOf, pointerTo, textOf, type XmlElement } from './element.js'
 import type { FieldReader } from './field-reader.js'
 import type { Notes } from './notes.js'
@@ -49,7 +49,7 @@ export function readParty (element: XmlElement, { reader, notes }: Reading, chec
 export function readSender (reading: Reading): Party {
   const from = childOf(reading.header, 'From')
   if (from !== undefined) return readParty(from, reading, 'sender-code')
-  reading.notes.note('sender-code', { code: 'FIELD_MISSING', pointer: `${pointerOf(reading.header)}/From`, detail: text('Thiếu cơ quan gửi.', 'The sender is missing.') })
+  reading.notes.note('sender-code', { code: 'FIELD_MISSING', pointer: `${pointerOf(reading.header)}/From`, detail: text('Thiếu cơ quan gửi.', 'The sender is missing.'), expected: 'From/OrganId' })
   return { code: '' }
 }
 
@@ -95,6 +95,10 @@ function readTime (parent: XmlElement | undefined, name: string, { reader, notes
   if (parsed !== undefined) {
     if (!isCanonicalTime(raw)) notes.note('date-form', { code: 'FIELD_INVALID', pointer: pointerOf(element), detail: text('Ngày giờ viết khác quy chuẩn; đã đọc được.', 'The date or time is written in another form; it was read.'), expected, found: raw })
     return parsed
+  }
+  if (isDefaultTime(raw)) {
+    notes.note('date-default', { code: 'FIELD_INVALID', pointer: pointerOf(element), detail: text('Ngày mặc định của chương trình; coi như không có.', 'It is the default date of a program; taken as not given.'), expected, found: raw })
+    return undefined
   }
   notes.note('date-valid', { code: 'FIELD_INVALID', pointer: pointerOf(element), detail: text('Ngày giờ không hợp lệ, giữ nguyên văn.', 'It is no valid date or time; kept as written.'), expected, found: raw })
   return reader.own(element, LENGTHS.date)

@@ -33,6 +33,9 @@ export function createNamespaces (): Namespaces {
   let next: Map<string, string> | undefined
   const known = new Set<string>()
   let rescued: string[] = []
+  /** The prefix asked for last: nearly always the one that is asked for next. */
+  let lastPrefix: string | undefined
+  let lastUri: string | undefined
 
   const find = (prefix: string): string | undefined => {
     const own = next?.get(prefix)
@@ -44,11 +47,24 @@ export function createNamespaces (): Namespaces {
     return undefined
   }
 
+  const unbound = (prefix: string): string | undefined => {
+    if (prefix === '') return ''
+    if (prefix === 'xml') return XML_URI
+    const meant = RESCUED[prefix.toLowerCase()]
+    if (meant !== undefined && !known.has(prefix)) {
+      known.add(prefix)
+      rescued.push(prefix)
+    }
+    return meant
+  }
+
   return {
     declare (prefix, uri) {
       if (prefix === 'xmlns' || uri === XMLNS_URI || (prefix === 'xml') !== (uri === XML_URI) || (prefix !== '' && uri === '')) return false
       next ??= new Map()
-      next.set(prefix, uri)
+      // The same string object each time: comparing it is then comparing pointers.
+      next.set(prefix, uri === EDXML_NAMESPACE ? EDXML_NAMESPACE : uri)
+      lastPrefix = undefined
       return true
     },
     open () {
@@ -56,18 +72,16 @@ export function createNamespaces (): Namespaces {
       if (next !== undefined) scope = { prefixes: next, outer: scope }
       next = undefined
     },
-    close () { scope = stack.pop() },
+    close () {
+      const outer = stack.pop()
+      if (outer !== scope) lastPrefix = undefined
+      scope = outer
+    },
     resolve (prefix) {
-      const uri = find(prefix)
-      if (uri !== undefined) return uri
-      if (prefix === '') return ''
-      if (prefix === 'xml') return XML_URI
-      const meant = RESCUED[prefix.toLowerCase()]
-      if (meant !== undefined && !known.has(prefix)) {
-        known.add(prefix)
-        rescued.push(prefix)
-      }
-      return meant
+      if (prefix === lastPrefix) return lastUri
+      lastUri = find(prefix) ?? unbound(prefix)
+      lastPrefix = prefix
+      return lastUri
     },
     takeRescued () {
       if (rescued.length === 0) return rescued

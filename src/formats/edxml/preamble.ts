@@ -11,7 +11,7 @@ export interface Preamble {
   strip (bytes: Buffer): Buffer
   /** What is still held back. Throws BODY_EMPTY when there was nothing. */
   end (): Buffer
-  readonly skippedBytes: number
+  skippedBytes (): number
 }
 
 /** Leaves out at most 64 stray bytes before `<?xml` or `<edXML`; when neither comes, the parser gets everything and says why it fails. */
@@ -43,7 +43,7 @@ export function createPreamble (): Preamble {
       if (/^(\xEF\xBB\xBF)?\s*$/.test(head.toString('latin1'))) throw new HubError('BODY_EMPTY', text('Nội dung trống', 'The body is empty'))
       return settle(true)
     },
-    get skippedBytes () { return skippedBytes }
+    skippedBytes: () => skippedBytes
   }
 }
 

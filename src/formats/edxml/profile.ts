@@ -1,48 +1,30 @@
-// What is expected of a message, as a table: check × kind × direction → consequence. A province tightens or relaxes single
-// cells in its configuration (`validation`); the code only says what it saw, never what follows from it.
-import type { HubConfig } from '../../model/generated.js'
+// What is expected of an edXML message, as a table of checks with their default consequences. `profile.ts` of the formats
+// compiles it with the rows of a configuration; the code only says what it saw, never what follows from it.
 import { type Text, text } from '../../model/text.js'
+import { always, type Cells, type CheckId, refused, required, tolerated } from '../check.js'
 
-type ConfiguredRow = HubConfig['validation'][number]
-/** Without `kind` and `direction` a row means all of them. */
-export type ValidationRow = Pick<ConfiguredRow, 'check' | 'consequence'> & Partial<ConfiguredRow>
-export type CheckId = ValidationRow['check']
-export type MessageKind = Exclude<NonNullable<ValidationRow['kind']>, 'all'>
-/** `outbound`: from a connected system; `inbound`: from an axis, where refusing harms the receiver more than the sender. */
-export type Direction = Exclude<NonNullable<ValidationRow['direction']>, 'both'>
-/** `quarantine` refuses, under a code of its own, so that a sender can tell it from a fault of form. */
-export type Consequence = ValidationRow['consequence']
+export type MessageKind = typeof KINDS[number]
 
-export interface Check {
+/** All checks but those of dossiers. */
+export type EdxmlCheckId = Exclude<CheckId, `dossier.${string}`>
+
+export interface Check extends Cells<MessageKind> {
   /** What is expected. */
   readonly about: Text
-  readonly kinds: readonly MessageKind[]
-  readonly outbound: Consequence
-  readonly inbound: Consequence
-  /** Kinds for which the default is only to warn. */
-  readonly lenient?: readonly MessageKind[]
-  /** Nothing can be made of a message that breaks it: it cannot be relaxed. */
-  readonly fixed?: true
 }
 
-export const KINDS = ['new', 'update', 'revocation', 'replacement', 'status'] as const satisfies readonly MessageKind[]
+export const KINDS = ['new', 'update', 'revocation', 'replacement', 'status'] as const
 const FULL = ['new', 'update', 'replacement'] as const
 const DOCUMENTS = ['new', 'update', 'revocation', 'replacement'] as const
 const CHANGES = ['update', 'revocation', 'replacement', 'status'] as const
 const STATUS = ['status'] as const
 
-type Cells = Pick<Check, 'kinds' | 'outbound' | 'inbound' | 'lenient' | 'fixed'>
-const always = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'reject', inbound: 'reject', fixed: true })
-const refused = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'reject', inbound: 'reject' })
-const required = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'reject', inbound: 'warn' })
-const tolerated = (kinds: readonly MessageKind[]): Cells => ({ kinds, outbound: 'warn', inbound: 'warn' })
-
-function check (vi: string, en: string, cells: Cells): Check {
+function check (vi: string, en: string, cells: Cells<MessageKind>): Check {
   return { about: text(vi, en), ...cells }
 }
 
 /** Every check with its default cells; kinds that are not named are `off`. */
-export const CHECKS: Readonly<Record<CheckId, Check>> = {
+export const CHECKS: Readonly<Record<EdxmlCheckId, Check>> = {
   'sender-code': check('Có mã cơ quan gửi.', 'The sender has a code.', always(KINDS)),
   recipient: check('Có cơ quan nhận, mỗi cơ quan có mã, không quá 1000.', 'There are recipients, each with a code, at most 1000.', always(DOCUMENTS)),
   'recipient-name': check('Cơ quan nhận có tên.', 'Each recipient has a name.', { kinds: DOCUMENTS, outbound: 'off', inbound: 'off' }),
@@ -62,6 +44,7 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
   reason: check('Có lý do khi thu hồi, cập nhật, thay thế, và với trạng thái 02, 13, 16.', 'A reason is given for a revocation, update, replacement, and for the statuses 02, 13, 16.', required(CHANGES)),
   'update-target': check('Văn bản cập nhật nêu mã văn bản được cập nhật.', 'An update names the document it updates.', tolerated(['update'])),
   'replacement-target': check('Văn bản thay thế nêu văn bản bị thay thế.', 'A replacement names what it replaces.', { kinds: ['replacement'], outbound: 'reject', inbound: 'quarantine' }),
+  'target-known': check('Trục đã nhận văn bản được nêu, do chính cơ quan gửi ban hành.', 'The hub has the document it is about, from the same issuer.', { kinds: ['update', 'revocation', 'replacement'], outbound: 'reject', inbound: 'quarantine' }),
   'receiver-change': check('Thay đổi nơi nhận có mã cơ quan và ReceiverType 0 hoặc 1.', 'A change of receivers has a code and a ReceiverType of 0 or 1.', always(DOCUMENTS)),
   flag: check('Cờ là 0 hoặc 1.', 'A flag is 0 or 1.', tolerated(DOCUMENTS)),
   'response-organ': check('Trạng thái nêu cơ quan nhận trạng thái.', 'A status names the agency it answers to.', always(STATUS)),
@@ -73,6 +56,7 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
   'status-time': check('Trạng thái có thời điểm.', 'A status has a time.', tolerated(STATUS)),
   'attachment-present': check('Có ít nhất một tệp đính kèm.', 'There is at least one attachment.', refused(FULL)),
   'attachment-listed': check('Danh mục và tệp đính kèm khớp nhau từng ContentId.', 'Manifest and attachments match by ContentId.', { kinds: KINDS, outbound: 'reject', inbound: 'reject', lenient: ['revocation', 'status'] }),
+  'content-id-case': check('ContentId trong danh mục viết như ở tệp đính kèm.', 'A ContentId is written in the manifest as at the attachment.', tolerated(KINDS)),
   'attachment-name': check('Tệp đính kèm có tên.', 'An attachment has a name.', always(KINDS)),
   'attachment-content': check('Nội dung tệp là base64 và không rỗng.', 'The content of an attachment is base64 and not empty.', always(KINDS)),
   'attachment-padding': check('Base64 đủ dấu =.', 'Base64 has its padding.', tolerated(KINDS)),
@@ -81,6 +65,7 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
   'attachment-type': check('Kiểu khai báo đúng với nội dung và với danh mục.', 'The declared type agrees with the content and with the manifest.', tolerated(KINDS)),
   'other-parts': check('Thông điệp edXML không kèm phần nào khác.', 'An edXML message has no other parts.', always(KINDS)),
   'date-valid': check('Ngày giờ có thật.', 'A date or time exists.', tolerated(KINDS)),
+  'date-default': check('Ngày giờ không phải giá trị mặc định 0001-01-01.', 'A date or time is not the default 0001-01-01.', tolerated(KINDS)),
   'date-form': check('Ngày giờ viết yyyy/MM/dd HH:mm:ss.', 'A date or time is written yyyy/MM/dd HH:mm:ss.', tolerated(KINDS)),
   'date-future': check('Ngày ban hành và thời điểm gửi không ở tương lai quá một ngày.', 'Promulgation and sending are not more than a day in the future.', tolerated(['new', 'update', 'replacement', 'status'])),
   'date-order': check('Ban hành không sau ngày gửi, hạn không trước ngày ban hành.', 'Promulgation is not after sending, the due date not before promulgation.', tolerated(FULL)),
@@ -90,6 +75,7 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
   'length-limit': check('Trường không dài quá hai lần thông lệ.', 'A field is not longer than twice the usual.', always(KINDS)),
   'stray-bytes': check('Không có ký tự trước XML.', 'There are no characters before the XML.', tolerated(KINDS)),
   'prefix-declared': check('Mọi tiền tố được khai báo.', 'Every prefix is declared.', tolerated(KINDS)),
+  'encoding-declared': check('Bảng mã khai báo đúng với nội dung.', 'The declared encoding is that of the content.', tolerated(KINDS)),
   namespace: check('Phần tử thuộc không gian tên QCVN 102.', 'The elements are in the namespace of QCVN 102.', tolerated(KINDS)),
   spelling: check('Tên phần tử đúng quy chuẩn.', 'Elements are spelt as in the standard.', tolerated(KINDS)),
   'element-repeated': check('Phần tử đơn không lặp lại.', 'A single element is not repeated.', tolerated(KINDS)),
@@ -98,33 +84,4 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
   'flat-manifest': check('Tệp nằm trong AttachmentEncoded.', 'Files are in AttachmentEncoded.', tolerated(KINDS)),
   'old-schema': check('Theo QCVN 102:2016, không phải lược đồ e-doc.vn.', 'It follows QCVN 102:2016, not the schema of e-doc.vn.', tolerated(KINDS)),
   'soap-wrapper': check('Không bọc trong SOAP.', 'It is not wrapped in SOAP.', tolerated(KINDS))
-}
-
-export interface Profile {
-  consequenceOf (check: CheckId, kind: MessageKind, direction: Direction): Consequence
-}
-
-/** The table with the rows of a configuration laid over it, later rows over earlier ones. */
-export function compileProfile (rows: readonly ValidationRow[]): Profile {
-  const cells = new Map<string, Consequence>()
-  const keyOf = (id: CheckId, kind: MessageKind, direction: Direction): string => `${id} ${kind} ${direction}`
-  for (const [id, { kinds, outbound, inbound, lenient = [] }] of Object.entries(CHECKS) as Array<[CheckId, Check]>) {
-    for (const kind of kinds) {
-      cells.set(keyOf(id, kind, 'outbound'), lenient.includes(kind) ? 'warn' : outbound)
-      cells.set(keyOf(id, kind, 'inbound'), lenient.includes(kind) ? 'warn' : inbound)
-    }
-  }
-  for (const { check: id, kind = 'all', direction = 'both', consequence } of rows) {
-    for (const each of kind === 'all' ? CHECKS[id].kinds : [kind]) {
-      for (const way of direction === 'both' ? ['outbound', 'inbound'] as const : [direction]) cells.set(keyOf(id, each, way), consequence)
-    }
-  }
-  return { consequenceOf: (id, kind, direction) => cells.get(keyOf(id, kind, direction)) ?? 'off' }
-}
-
-export const DEFAULT_PROFILE = compileProfile([])
-
-/** Rows that try to relax what cannot be relaxed, by their index. */
-export function relaxedFixedRows (rows: readonly ValidationRow[]): number[] {
-  return rows.flatMap(({ check: id, consequence }, index) => CHECKS[id].fixed === true && consequence !== 'reject' ? [index] : [])
 }

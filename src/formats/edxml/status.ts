@@ -1,7 +1,7 @@
 // Tree of a status message → canonical status (QCVN 102:2016 §2.2, 2.3).
 import type { Extension, Status } from '../../model/generated.js'
 import { text } from '../../model/text.js'
-import { defined } from '../defined.js'
+import { defined } from '../../model/defined.js'
 import { childOf, pointerTo, textOf } from './element.js'
 import { readInstant, readReference, readStaff, type Reading } from './message.js'
 

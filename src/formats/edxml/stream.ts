@@ -24,6 +24,7 @@ export interface ParsedEdxml {
   /** Bytes before the XML that were left out. */
   readonly skippedBytes: number
   readonly rescued: TreeParser['rescued']
+  readonly encodings: TreeParser['encodings']
 }
 
 const STEP = 64 * 1024
@@ -34,6 +35,7 @@ const LINE_FEED = 0x0a
 /** Behind these names the next tags are fed one at a time: one of them may open the content of an attachment. */
 const NEEDLES = [CUT_ELEMENT, '<Manifest', ':Manifest', 'AllDocument'].map(name => Buffer.from(name))
 const LONGEST_NEEDLE = CUT_ELEMENT.length
+const NOWHERE = Number.MAX_SAFE_INTEGER
 const CDATA_OPEN = Buffer.from('<![CDATA[')
 const CDATA_CLOSE = Buffer.from(']]>')
 
@@ -51,13 +53,14 @@ export async function parseEdxml (source: AsyncIterable<Uint8Array>, limits: Dec
   }
   await router.route(preamble.end())
   const root = await router.end()
-  return { root, skippedBytes: preamble.skippedBytes, rescued: router.rescued }
+  return { root, skippedBytes: preamble.skippedBytes(), rescued: router.rescued, encodings: router.encodings }
 }
 
 interface Router {
   route (bytes: Buffer): Promise<void>
   end (): Promise<XmlElement>
   readonly rescued: TreeParser['rescued']
+  readonly encodings: TreeParser['encodings']
 }
 
 function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
@@ -85,14 +88,14 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
   }
 
   /** Feeds markup from `at`; returns how far it got. Never feeds past the tag that opens an attachment's content. */
-  const feedMarkup = (bytes: Buffer, at: number): number => {
+  const feedMarkup = (bytes: Buffer, at: number, needleEnd: NeedleFinder): number => {
     if (watching || parser.careful) {
       const close = bytes.indexOf(GREATER_THAN, at)
       const end = close < 0 ? bytes.length : close + 1
       feed(bytes.subarray(at, end))
       return end
     }
-    const found = needleEnd(bytes, at)
+    const found = needleEnd(at)
     if (found > 0) {
       feed(bytes.subarray(at, found))
       watching = true
@@ -166,10 +169,11 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
     async route (step) {
       const bytes = held.length === 0 ? step : Buffer.concat([held, step])
       held = Buffer.alloc(0)
+      const needleEnd = createNeedleFinder(bytes)
       for (let at = 0; at < bytes.length;) {
         if (parser.raw) at = inCdata ? await cutOutCdata(bytes, at) : await cutOut(bytes, at)
         else {
-          at = feedMarkup(bytes, at)
+          at = feedMarkup(bytes, at, needleEnd)
           await report()
         }
       }
@@ -183,16 +187,27 @@ function createRouter (limits: DecodeLimits, taker: AttachmentTaker): Router {
       if (parser.root === undefined) throw new HubError('XML_MALFORMED', text('Không có phần tử gốc', 'There is no root element'))
       return parser.root
     },
-    rescued: parser.rescued
+    rescued: parser.rescued,
+    encodings: parser.encodings
   }
 }
 
-/** Where the first of {@link NEEDLES} ends; 0 when there is none. */
-function needleEnd (bytes: Buffer, at: number): number {
-  let first = 0
-  for (const needle of NEEDLES) {
-    const found = bytes.indexOf(needle, at)
-    if (found >= 0 && (first === 0 || found + needle.length < first)) first = found + needle.length
+/** Where the first of {@link NEEDLES} ends that begins at or behind `at`; 0 when there is none. */
+type NeedleFinder = (at: number) => number
+
+/** The places asked for only grow, so that nothing is searched twice. */
+function createNeedleFinder (bytes: Buffer): NeedleFinder {
+  const places = NEEDLES.map(() => -1)
+  return at => {
+    let first = 0
+    for (const [n, needle] of NEEDLES.entries()) {
+      let place = places[n] ?? NOWHERE
+      if (place < at) {
+        const found = bytes.indexOf(needle, at)
+        place = places[n] = found < 0 ? NOWHERE : found
+      }
+      if (place !== NOWHERE && (first === 0 || place + needle.length < first)) first = place + needle.length
+    }
+    return first
   }
-  return first
 }

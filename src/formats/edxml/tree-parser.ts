@@ -8,10 +8,13 @@ import { createElement, isOwn, OLD_NAMESPACE, pointerOf, type XmlElement } from 
 import { EDXML_NAMESPACE } from './namespaces.js'
 import type { XmlAttribute, XmlEvents, XmlFault } from './xml-events.js'
 import { XmlScanner } from './xml-scanner.js'
-import type { XmlName } from './xml-names.js'
+import { nameTable, type XmlName } from './xml-names.js'
+import { vocabularyNames } from './vocabulary.js'
 
 /** Name of the element whose content is cut out. */
 export const CUT_ELEMENT = 'ContentTransferEncoded'
+/** The standard's names, with the prefixes that senders write. */
+const KNOWN_NAMES = nameTable(vocabularyNames(), ['edXML', 'edxml'])
 
 export interface TreeParser {
   /** Throws a `HubError` (XML_MALFORMED, XML_FORBIDDEN, XML_LIMIT, EDXML_STRUCTURE). */
@@ -33,6 +36,8 @@ export interface TreeParser {
   readonly eventCount: number
   /** Attachment elements that closed since the last call. */
   takeClosed (): XmlElement[]
+  /** An encoding that was declared, and is not that of the bytes. */
+  readonly encodings: readonly string[]
   /** Prefixes that were used without a declaration, with the place of the first use. */
   readonly rescued: ReadonlyArray<{ prefix: string, pointer: () => string }>
 }
@@ -51,6 +56,7 @@ class TreeBuilder implements TreeParser, XmlEvents {
   /** The element in which attachments are named by everyday words. */
   #flat: XmlElement | undefined
   readonly rescued: Array<{ prefix: string, pointer: () => string }> = []
+  readonly encodings: string[] = []
   root: XmlElement | undefined
   cut: XmlElement | undefined
   raw = false
@@ -58,7 +64,7 @@ class TreeBuilder implements TreeParser, XmlEvents {
 
   constructor (limits: DecodeLimits) {
     this.#limits = limits
-    this.#scanner = new XmlScanner(this, limits)
+    this.#scanner = new XmlScanner(this, limits, KNOWN_NAMES)
   }
 
   get careful (): boolean { return this.cut !== undefined || this.#flat !== undefined }
@@ -123,6 +129,8 @@ class TreeBuilder implements TreeParser, XmlEvents {
     this.raw = this.cut !== undefined && this.#current === this.cut && this.#skippedDepth === 0
   }
 
+  misdeclared (encoding: string): void { this.encodings.push(encoding) }
+
   rescue (prefix: string): void {
     const element = this.#current
     this.rescued.push({ prefix, pointer: () => element === undefined ? '' : pointerOf(element) })
@@ -145,11 +153,15 @@ class TreeBuilder implements TreeParser, XmlEvents {
   }
 }
 
-/** The element of the message: the root, or the content of a SOAP envelope around it. */
+/** The element of the message: the root, or the content of a SOAP envelope around it, in its operation or without one. */
 export function isMessage (element: XmlElement | undefined): boolean {
   if (element === undefined || !isOwn(element.uri)) return false
   const { parent } = element
-  return parent === undefined || (parent.name === 'soap:Body' && parent.parent?.name === 'soap:Envelope' && parent.parent.parent === undefined)
+  return parent === undefined || isSoapBody(parent) || (element.name === 'edXML' && parent.name !== 'edXML' && isSoapBody(parent.parent))
+}
+
+function isSoapBody (element: XmlElement | undefined): boolean {
+  return element?.name === 'soap:Body' && element.parent?.name === 'soap:Envelope' && element.parent.parent === undefined
 }
 
 /** True in the places where the standard, or a product, puts the attachments: nowhere else may bytes be taken for a file. */

@@ -72,6 +72,20 @@ function message (header: Words): ReadonlyMap<string, Word> {
 export const DOCUMENT_VOCABULARY = message(MESSAGE_HEADER)
 export const STATUS_VOCABULARY = message(STATUS_HEADER)
 
+/** Every name of both, and of the root. */
+export function vocabularyNames (): ReadonlySet<string> {
+  const names = new Set(['edXML'])
+  const collect = (children: ReadonlyMap<string, Word>): void => {
+    for (const [name, word] of children) {
+      names.add(name)
+      collect(word.children)
+    }
+  }
+  collect(DOCUMENT_VOCABULARY)
+  collect(STATUS_VOCABULARY)
+  return names
+}
+
 /** Elements of the vendors' SDKs and of other generators: no deviation, and not in the canonical model either. */
 export const SDK_ELEMENTS: ReadonlySet<string> = new Set([
   'OtherInfo/ReplyFors', 'OtherInfo/Direction', 'OtherInfo/ReferenceCodes', 'MessageHeader/ResponseForTask', 'MessageHeader/ApplicationType',

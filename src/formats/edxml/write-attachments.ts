@@ -80,7 +80,8 @@ function uuidOf (sha256: string): string {
   return `${sha256.slice(0, 8)}-${sha256.slice(8, 12)}-8${sha256.slice(13, 16)}-${variant}${sha256.slice(17, 20)}-${sha256.slice(20, 32)}`
 }
 
-const MANIFEST = 'edXMLEnvelope/edXMLBody/edXMLManifest'
+const BODY = 'edXMLEnvelope/edXMLBody'
+const MANIFEST = `${BODY}/edXMLManifest`
 
 /** `edXMLBody` with its manifest; present also when it lists nothing. */
 export function writeBody (attachments: readonly Attachment[], packed: readonly PackedFile[], placed: Placed): string {
@@ -89,7 +90,7 @@ export function writeBody (attachments: readonly Attachment[], packed: readonly 
     return group('Reference', field('ContentId', contentId, 'Reference') + field('ContentType', label) +
       field('Description', description, 'Reference') + field('AttachmentName', name, 'Reference') + placed(`${MANIFEST}/${nth('Reference', index)}`))
   })
-  return `<edXML:edXMLBody><edXML:edXMLManifest version="1.0">${references.join('')}${placed(MANIFEST)}</edXML:edXMLManifest></edXML:edXMLBody>`
+  return `<edXML:edXMLBody><edXML:edXMLManifest version="1.0">${references.join('')}${placed(MANIFEST)}</edXML:edXMLManifest>${placed(BODY)}</edXML:edXMLBody>`
 }
 
 /** Base64 without line breaks of a file, packed as decided. */

@@ -45,12 +45,12 @@ function writeOtherInfo (otherInfo: Document['otherInfo'], priority: number, pla
 }
 
 function writeTrace ({ trace, business, docType }: Document, hop: Hop | undefined, placed: Placed): string {
-  const hops = (trace ?? []).map(({ organId, at }, index) => writeHop({ organId, at: writeInstant(at) }, placed(`${TRACES}/${nth('TraceHeader', index)}`)))
+  const hops = (trace ?? []).map(({ organId, at }, index) => writeHop({ organId, at: maybe(at, writeInstant) }, placed(`${TRACES}/${nth('TraceHeader', index)}`)))
   if (hop !== undefined) hops.push(writeHop(hop, ''))
   return group('TraceHeaderList', hops.join('') + writeBusiness(business, docType, placed) + placed(TRACES))
 }
 
-function writeHop ({ organId, at }: { organId: string | undefined, at: string }, more: string): string {
+function writeHop ({ organId, at }: { organId: string | undefined, at: string | undefined }, more: string): string {
   return group('TraceHeader', field('OrganId', organId, 'TraceHeader') + field('Timestamp', at, 'TraceHeader') + more)
 }
 

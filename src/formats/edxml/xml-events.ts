@@ -25,6 +25,8 @@ export interface XmlEvents {
   text (characters: string): void
   /** A tag, comment or CDATA section ended. */
   ended (): void
+  /** UTF-16 is declared although the characters came out of UTF-8. */
+  misdeclared (encoding: string): void
   /** A prefix is used without a declaration and was bound to what it usually means. */
   rescue (prefix: string): void
   fail (fault: XmlFault): never

@@ -12,6 +12,12 @@ export interface XmlName {
   readonly local: string
 }
 
+/** Names by how they are written, taken apart beforehand: each of `locals` alone and behind each of `prefixes`. */
+export function nameTable (locals: Iterable<string>, prefixes: readonly string[]): ReadonlyMap<string, XmlName> {
+  const names = [...locals].flatMap(local => [{ raw: local, prefix: '', local }, ...prefixes.map(prefix => ({ raw: `${prefix}:${local}`, prefix, local }))])
+  return new Map(names.map(name => [name.raw, name]))
+}
+
 /** Characters that may not stand anywhere (XML 1.0 §2.2); lone surrogates cannot come out of UTF-8. */
 export const FORBIDDEN_CHARACTER = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/
 

@@ -60,7 +60,7 @@ export function inboxRoutes ({ store, directory, payloads, clock, settings }: Ht
       // After an acknowledgement whose answer was lost the bytes may still be fetched again.
       if (delivery.state !== 'available' && delivery.state !== 'delivered') throw notAvailable()
       const { mediaType, sha256, size } = delivery.sent ?? { ...row.original, mediaType: row.mediaType }
-      return await replyPayload(request, reply, { payloads, packageId: row.id, ref: { sha256, size }, mediaType })
+      return await replyPayload(request, reply, { payloads, package: row, ref: { sha256, size }, mediaType })
     })
 
     app.post<{ Params: { deliveryId: string } }>('/inbox/:deliveryId/ack', {

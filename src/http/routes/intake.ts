@@ -7,7 +7,7 @@ import { checkBodyHeaders, MAX_FORM_PARTS, openParts, PLAIN_TYPES } from '../bod
 import type { HttpDependencies } from '../dependencies.js'
 import { idempotencyKeyOf } from '../idempotency.js'
 import { languageOf } from '../language.js'
-import { NO_QUERY } from '../queries.js'
+import { deadlinesAsked, INTAKE_QUERY, type IntakeQuery, translationOf } from '../queries.js'
 import { viewAccepted, viewPlan } from '../views.js'
 
 /** Everything about the content, the caller's right to send it included, is judged by the pipeline. */
@@ -19,20 +19,22 @@ export function intakeRoutes ({ intake, settings }: HttpDependencies) {
     await app.register(multipart, { limits: { fileSize: Infinity, parts: MAX_FORM_PARTS } })
     const onRequest = checkBodyHeaders(settings.maxBodyBytes)
 
-    function arrivalOf (request: FastifyRequest, reply: FastifyReply): Arrival {
+    function arrivalOf (request: FastifyRequest<{ Querystring: IntakeQuery }>, reply: FastifyReply): Arrival {
       const idempotencyKey = idempotencyKeyOf(request.headers['idempotency-key'])
       const parts = openParts(request, reply, settings.maxBodyBytes)
-      return { caller: callerOf(request), parts, traceId: request.id, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }
+      const caller = callerOf(request)
+      const translation = translationOf(request.query, caller)
+      return { caller, parts, traceId: request.id, ...deadlinesAsked(request.query), ...(translation === undefined ? {} : { translation }), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }
     }
 
-    app.post('/packages', { onRequest, schema: { operationId: 'acceptPackage', querystring: NO_QUERY } }, async (request, reply) => {
+    app.post<{ Querystring: IntakeQuery }>('/packages', { onRequest, schema: { operationId: 'acceptPackage', querystring: INTAKE_QUERY } }, async (request, reply) => {
       const accepted = await intake.accept(arrivalOf(request, reply))
       void reply.code(202).header('location', `/v1/packages/${accepted.packageId}`)
       if (accepted.repeated) void reply.header('idempotent-replayed', 'true')
       return viewAccepted(accepted, languageOf(request))
     })
 
-    app.post('/packages/validate', { onRequest, schema: { operationId: 'validatePackage', querystring: NO_QUERY } }, async (request, reply) =>
+    app.post<{ Querystring: IntakeQuery }>('/packages/validate', { onRequest, schema: { operationId: 'validatePackage', querystring: INTAKE_QUERY } }, async (request, reply) =>
       viewPlan(await intake.plan(arrivalOf(request, reply)), languageOf(request)))
   }
 }

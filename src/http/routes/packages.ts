@@ -4,12 +4,13 @@ import { HubError } from '../../errors.js'
 import type { DeliveryState, Envelope } from '../../model/generated.js'
 import { text } from '../../model/text.js'
 import type { PackageFilter, StoredPackage } from '../../ports/store.js'
+import { findRecipients } from '../../pipeline/recipients.js'
 import { callerOf, scopeOf } from '../auth.js'
 import type { HttpDependencies } from '../dependencies.js'
 import { languageOf } from '../language.js'
 import { replyPayload } from '../payload.js'
 import { agencyOf, ATTACHMENT_PARAMS, fromCursor, ID_PARAMS, instantOf, NO_QUERY, PACKAGE_KEY, PACKAGES_QUERY, SEQUENCE_KEY, TIMELINE_QUERY, toPage } from '../queries.js'
-import { packageNotFound, viewEvent, viewPackage, viewSummary, visibleDeliveries } from '../views.js'
+import { packageNotFound, seesAll, viewEvent, viewPackage, viewRecipients, viewSummary, visibleDeliveries } from '../views.js'
 
 interface ListQuery {
   kind?: Envelope['kind'], from?: string, to?: string, correlationId?: string, state?: DeliveryState
@@ -17,7 +18,7 @@ interface ListQuery {
 }
 
 /** Reading what was handed in: callers see their own traffic, operators all. */
-export function packageRoutes ({ store, directory, payloads, clock }: HttpDependencies) {
+export function packageRoutes ({ store, directory, payloads, clock, calendar, settings }: HttpDependencies) {
   async function findVisible (request: FastifyRequest<{ Params: { id: string } }>): Promise<StoredPackage> {
     const id = request.params.id.toLowerCase()
     const found = await store.findPackage(id, scopeOf(callerOf(request)))
@@ -60,22 +61,33 @@ export function packageRoutes ({ store, directory, payloads, clock }: HttpDepend
     }, async request =>
       viewPackage(await findVisible(request), callerOf(request), languageOf(request)))
 
+    app.get<{ Params: { id: string } }>('/packages/:id/recipients', {
+      schema: { operationId: 'readRecipients', params: ID_PARAMS, querystring: NO_QUERY }
+    }, async request => {
+      const found = await findVisible(request)
+      const caller = callerOf(request)
+      const deliveries = visibleDeliveries(found, caller)
+      const view = await findRecipients(found, { deliveries, at: clock.now() }, { store, directory, calendar, answerDays: settings.answerDays })
+      // What agencies say that are no recipient is between them and the sender.
+      return viewRecipients(found.id, seesAll(found, caller) ? view : { ...view, others: [] }, languageOf(request))
+    })
+
     app.get<{ Params: { id: string } }>('/packages/:id/content', {
       schema: { operationId: 'readPackageContent', params: ID_PARAMS, querystring: NO_QUERY }
     }, async (request, reply) => {
-      const { id, original, mediaType } = await findVisible(request)
-      return await replyPayload(request, reply, { payloads, packageId: id, ref: original, mediaType })
+      const found = await findVisible(request)
+      return await replyPayload(request, reply, { payloads, package: found, ref: found.original, mediaType: found.mediaType })
     })
 
     app.get<{ Params: { id: string, n: number } }>('/packages/:id/attachments/:n', {
       schema: { operationId: 'readAttachment', params: ATTACHMENT_PARAMS, querystring: NO_QUERY }
     }, async (request, reply) => {
-      const { id, attachments } = await findVisible(request)
+      const found = await findVisible(request)
       const { n } = request.params
-      const file = attachments.find(attachment => attachment.n === n)
+      const file = found.attachments.find(attachment => attachment.n === n)
       if (file === undefined) throw new HubError('NOT_FOUND', text(`Gói tin không có tệp số ${n}.`, `The package has no file number ${n}.`))
       const { sha256, size, contentType, name } = file
-      return await replyPayload(request, reply, { payloads, packageId: id, ref: { sha256, size }, mediaType: contentType, filename: name })
+      return await replyPayload(request, reply, { payloads, package: found, ref: { sha256, size }, mediaType: contentType, filename: name })
     })
 
     app.get<{ Params: { id: string }, Querystring: { limit: number, cursor?: string } }>('/packages/:id/timeline', {

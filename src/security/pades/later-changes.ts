@@ -1,7 +1,8 @@
 // What was written into a PDF after a signature: a further signature and material for long-term validation are allowed,
 // anything that may show a reader something else is not (shadow attacks). In doubt the answer is "unclear", never "allowed".
 import { STEP_BYTES, type ByteSource } from '../byte-source.js'
-import { readEntries } from './cross-reference.js'
+import { findInEffect, PACKED, readEntries } from './cross-reference.js'
+import { readPacked } from './object-streams.js'
 
 export type LaterChanges = 'none' | 'allowed' | 'forbidden' | 'unclear'
 
@@ -40,12 +41,14 @@ async function judgeIncrement (increment: string, { source, start, signed }: Con
   if (linked !== 'allowed') return linked
   let verdict: LaterChanges = 'allowed'
   for (const [number, { dictionary }] of objects) {
-    const known = earlier.definitions.get(number) ?? []
+    const known = inEffect(number, earlier)
     const isNew = known.length === 0
     const judged = isNew ? judgeNew(dictionary, signed) : judgeRedefined(dictionary, known, signed)
     // An object not seen may be hidden in a compressed one: then new cannot be told from changed.
-    const hidden = isNew && earlier.compressed && !(judged === 'allowed' && (SIGNATURE_PARTS.test(dictionary) || VALIDATION_PARTS.test(dictionary)))
-    if (hidden || judged === 'unclear') verdict = 'unclear'
+    const hidden = isNew && earlier.compressed && !(judged === 'allowed' && (SIGNATURE_PARTS.test(dictionary) || isValidation(dictionary)))
+    // A reference that led nowhere when it was signed would lead here now.
+    const awaited = isNew && earlier.referenced.has(number)
+    if (hidden || awaited || judged === 'unclear') verdict = 'unclear'
     else if (judged === 'forbidden') return 'forbidden'
   }
   return verdict
@@ -62,6 +65,14 @@ interface PdfObject {
   readonly dictionary: string
   /** Bytes of the stream, as latin1. */
   readonly stream?: string
+}
+
+/** The definitions that may be in effect: one when the cross-references can be followed, else all there are. */
+function inEffect (number: string, { definitions, places }: Earlier): string[] {
+  const all = definitions.get(number) ?? []
+  const place = places?.get(number)
+  const own = place === undefined ? [] : all.filter(({ at }) => at === place)
+  return (own.length > 0 ? own : all).map(({ text }) => text)
 }
 
 /** The objects of an increment by number; undefined when one is defined twice or does not end. */
@@ -88,10 +99,17 @@ function objectsOf (update: string): Map<string, PdfObject> | undefined {
   return objects
 }
 
+/** `at`: offset in the file, or {@link PACKED}. */
+interface Definition { readonly at: number, readonly text: string }
+
 interface Earlier {
   /** Text of every definition of the objects asked for; empty text where it could not be read whole. */
-  readonly definitions: Map<string, string[]>
-  /** Some objects are in compressed object streams. */
+  readonly definitions: Map<string, Definition[]>
+  /** Where the objects asked for lie in effect; undefined when the cross-references cannot be followed. */
+  readonly places: Map<string, number> | undefined
+  /** Of the objects asked for, those that something refers to. */
+  readonly referenced: ReadonlySet<string>
+  /** Some objects are in compressed object streams that cannot be read. */
   readonly compressed: boolean
   readonly roots: ReadonlySet<string>
   /** Where the last cross-reference of what was before begins. */
@@ -103,26 +121,37 @@ const MOST_DICTIONARY_BYTES = 64 * 1024
 const MOST_DEFINITIONS = 2000
 
 async function readEarlier (source: ByteSource, end: number, numbers: ReadonlySet<string>): Promise<Earlier> {
-  const offsets = new Map<number, string>()
+  const offsets = new Map<number, { number: string, length: number }>()
   const roots = new Set<string>()
-  let compressed = false
+  const referenced = new Set<string>()
+  const noteReferences = (text: string): void => {
+    for (const [, number = ''] of text.matchAll(/(?<!\d)(\d{1,10})\s+\d{1,5}\s+R\b/g)) if (numbers.has(number)) referenced.add(number)
+  }
   for (let at = 0; at < end; at += STEP_BYTES) {
     const from = Math.max(0, at - OVERLAP)
     const window = (await source.read(from, Math.min(end, at + STEP_BYTES))).toString('latin1')
-    if (window.includes('/ObjStm')) compressed = true
+    noteReferences(window)
     for (const [, root] of window.matchAll(/\/Root\s+(\d+\s+\d+)\s+R/g)) roots.add(root ?? '')
     for (const match of window.matchAll(/(?<!\d)(\d{1,10})\s+\d{1,5}\s+obj\b/g)) {
-      if (match[1] !== undefined && numbers.has(match[1]) && offsets.size < MOST_DEFINITIONS) offsets.set(from + match.index + match[0].length, match[1])
+      if (match[1] !== undefined && numbers.has(match[1]) && offsets.size < MOST_DEFINITIONS) offsets.set(from + match.index, { number: match[1], length: match[0].length })
     }
   }
-  const definitions = new Map<string, string[]>()
-  for (const [offset, number] of offsets) {
-    const text = (await source.read(offset, Math.min(end, offset + MOST_DICTIONARY_BYTES))).toString('latin1')
+  const definitions = new Map<string, Definition[]>()
+  const note = (number: string, definition: Definition): void => { definitions.set(number, [...definitions.get(number) ?? [], definition]) }
+  for (const [at, { number, length }] of offsets) {
+    const text = (await source.read(at + length, Math.min(end, at + length + MOST_DICTIONARY_BYTES))).toString('latin1')
     const body = text.slice(0, Math.max(0, text.search(/\b(?:stream\r?\n|endobj\b)/))).trim()
-    definitions.set(number, [...definitions.get(number) ?? [], body])
+    note(number, { at, text: body })
+  }
+  const packed = await readPacked(source, end)
+  for (const { number, text } of packed ?? []) {
+    noteReferences(text)
+    if (numbers.has(number)) note(number, { at: PACKED, text })
   }
   const tail = (await source.read(Math.max(0, end - 1024), end)).toString('latin1')
-  return { definitions, compressed, roots, crossReference: /[\s\S]*startxref\s+(\d+)/.exec(tail)?.[1] }
+  const crossReference = /[\s\S]*startxref\s+(\d+)/.exec(tail)?.[1]
+  const places = crossReference === undefined ? undefined : await findInEffect(source, Number(crossReference), numbers)
+  return { definitions, places, referenced, compressed: packed === undefined, roots, crossReference }
 }
 
 /** The cross-reference must link what the increment brings and nothing else, on top of what was last there. */
@@ -138,12 +167,19 @@ function judgeLinks (increment: string, start: number, { objects, earlier }: { o
 }
 
 const SIGNATURE_PARTS = /\/ByteRange\s*\[|\/FT\s*\/Sig\b|\/Type\s*\/(?:Sig|DocTimeStamp)\b/
-const VALIDATION_PARTS = /\/Type\s*\/(?:DSS|VRI|XRef)\b|\/(?:VRI|Certs|OCSPs|CRLs)\b/
 const SHOWN = /\/Type\s*\/(?:Page|Pages|Catalog|Annot|ObjStm|OCG|Action)\b|\/Subtype\s*\/(?!Form\b|Image\b|Type[013]\b|TrueType\b|CIDFont|XML\b|Widget\b|OpenType|Type1C|CIDFontType0C)[A-Z]|\/(?:JS|JavaScript|AA|OpenAction|Annots|AcroForm|Kids|Pages)\b/
+
+/** The names of a DSS or VRI dictionary (ISO 32000-2 §12.8.4.3): nothing else may stand in it, so that nothing else comes along. */
+const VALIDATION_NAME = /^\/(?:Type|DSS|VRI|Certs?|OCSPs?|CRLs?|TU|TS|[0-9A-Fa-f]{40})$/
+
+function isValidation (dictionary: string): boolean {
+  const names = withoutStrings(dictionary).match(/\/[^\s/<>[\]()]*/g) ?? []
+  return names.length > 0 && names.every(name => VALIDATION_NAME.test(name))
+}
 
 /** An object nobody could refer to before; harmless unless it is a page, an annotation or an action. */
 function judgeNew (dictionary: string, signed: 'signed' | 'unsigned'): LaterChanges {
-  if (VALIDATION_PARTS.test(dictionary) && !SHOWN.test(dictionary)) return 'allowed'
+  if (isValidation(dictionary) || (/\/Type\s*\/XRef\b/.test(dictionary) && !SHOWN.test(dictionary))) return 'allowed'
   if (SIGNATURE_PARTS.test(dictionary)) return signed === 'signed' && !/\/(?:JS|JavaScript|AA|A)\b/.test(dictionary) ? 'allowed' : 'forbidden'
   if (/\/Fields\b/.test(dictionary) && signed === 'signed') return withoutForm(dictionary) === '' ? 'allowed' : 'unclear'
   if (SHOWN.test(dictionary)) return 'forbidden'
@@ -164,6 +200,7 @@ function compareObjects (dictionary: string, before: string, signed: 'signed' | 
     const keys = signed === 'signed' ? /\/(?:AcroForm|DSS|Extensions|Perms)$/ : /\/(?:DSS|Extensions)$/
     return without(dictionary, keys) === without(before, keys) ? 'allowed' : 'forbidden'
   }
+  if (isValidation(dictionary) && isValidation(before)) return 'allowed'
   if (signed === 'unsigned') return 'forbidden'
   if (/\/Type\s*\/Page\b/.test(dictionary)) return without(dictionary, /\/Annots$/) === without(before, /\/Annots$/) ? 'allowed' : 'forbidden'
   if (/\/Fields\b/.test(dictionary) && /\/Fields\b/.test(before)) return withoutForm(dictionary) === withoutForm(before) ? 'allowed' : 'forbidden'

@@ -1,7 +1,8 @@
 // One pass over an edXML message: canonical digest of everything but the Signature, and the Signature as a tree. Content
 // of attachments goes by as bytes, so memory stays flat whatever the size.
 import { createHash } from 'node:crypto'
-import { SaxesParser, type SaxesAttributeNS, type SaxesTagNS } from 'saxes'
+import type { SaxesAttributeNS, SaxesTagNS } from 'saxes'
+import { createSaxes } from '../../formats/saxes.js'
 import { DSIG, type DigestName } from './algorithms.js'
 import { createCanonicalizer, type C14nContext, type C14nKind, type Canonicalizer } from './c14n.js'
 import { SignatureFailure } from './failure.js'
@@ -47,7 +48,7 @@ export function createEnvelopeReader ({ kind, digest }: { kind: C14nKind, digest
   let cut = false
   let value = ''
 
-  const parser = new SaxesParser({ xmlns: true })
+  const parser = createSaxes()
   parser.on('error', () => { throw new SignatureFailure('indeterminate', 'not-well-formed') })
   parser.on('doctype', () => { throw new SignatureFailure('invalid', 'doctype') })
   parser.on('processinginstruction', () => { throw new SignatureFailure('invalid', 'processing-instruction') })

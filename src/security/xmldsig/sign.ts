@@ -1,5 +1,7 @@
 // Signs an edXML message for links inside the province: enveloped, exclusive canonicalization, RSA-SHA256, X.509 in KeyInfo.
-import { createSign, type KeyObject, type X509Certificate } from 'node:crypto'
+import { sign, type KeyObject, type X509Certificate } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { EnvelopeSignature } from '../../ports/signatures.js'
 import { type ByteSource, steps } from '../byte-source.js'
 import { DSIG, ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256 } from './algorithms.js'
 import { SignatureFailure } from './failure.js'
@@ -12,12 +14,8 @@ export interface EnvelopeSigner {
   readonly certificates: readonly X509Certificate[]
 }
 
-export interface EnvelopeSignature {
-  /** The element, to be put in at `insertAt`; everything else of the message stays as it is. */
-  readonly xml: string
-  /** Byte offset: the end of the header's content. */
-  readonly insertAt: number
-}
+/** With a callback the key works in a thread of the pool, not on the loop. */
+const signAside = promisify(sign)
 
 /** The header ends within this many bytes: attachments come after it. */
 const MOST_HEADER_BYTES = 4 * 2 ** 20
@@ -37,7 +35,7 @@ export async function signEnvelope (source: ByteSource, { key, certificates }: E
     `<Transforms><Transform Algorithm="${ENVELOPED}"></Transform><Transform Algorithm="${EXCLUSIVE}"></Transform></Transforms>` +
     `<DigestMethod Algorithm="${SHA256}"></DigestMethod><DigestValue>${reader.digest()}</DigestValue></Reference></SignedInfo>`
   // Written in canonical form, so that nothing has to be canonicalised: only the declaration moves to the Signature.
-  const value = createSign('sha256').update(`<SignedInfo xmlns="${DSIG}">${content}`).sign(key, 'base64')
+  const value = (await signAside('sha256', Buffer.from(`<SignedInfo xmlns="${DSIG}">${content}`), key)).toString('base64')
   const keyInfo = certificates.map(({ raw }) => `<X509Certificate>${raw.toString('base64')}</X509Certificate>`).join('')
   const xml = `<Signature xmlns="${DSIG}"><SignedInfo>${content}<SignatureValue>${value}</SignatureValue><KeyInfo><X509Data>${keyInfo}</X509Data></KeyInfo></Signature>`
   return { xml, insertAt }

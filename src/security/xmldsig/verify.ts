@@ -96,7 +96,7 @@ async function judge (found: FoundSignature, { parts, profile, digest, certifica
   const broken = [...(match.digest === 'mismatch' ? ['digest-mismatch'] : []), ...(certificate === undefined ? ['signature-mismatch'] : [])]
   if (broken.length > 0) return { status: 'invalid', ...facts, reasons: broken }
   // The key in KeyInfo is the signer's own word: only the chain says whose it is.
-  const chain = await options.chain(first, certificates, options.at)
+  const chain = await options.chain(first, certificates, { at: options.at, now: options.at, known: 'claimed' })
   const verdict = { ...facts, chain: chain.chain, revocation: chain.revocation, certificates: chain.certificates }
   return { ...verdict, ...statusOf(chain, [parts, profile]) }
 }

@@ -5,8 +5,10 @@ import { DEFAULT_LIMITS, type Decoded, type Part } from '../../../src/formats/co
 import { parseDossierCode } from '../../../src/formats/dossier/code.js'
 import { dossierCodec } from '../../../src/formats/dossier/index.js'
 import { parseJson } from '../../../src/formats/dossier/json.js'
-import { checkProfile, PROFILE } from '../../../src/formats/dossier/profile.js'
-import { createFindings } from '../../../src/formats/findings.js'
+import type { Consequence, ValidationRow } from '../../../src/formats/check.js'
+import { checkDossier, DOSSIER_CHECKS } from '../../../src/formats/dossier/profile.js'
+import { createFindings, type Findings } from '../../../src/formats/findings.js'
+import { compileProfile } from '../../../src/formats/profile.js'
 import type { Dossier } from '../../../src/model/generated.js'
 import { faultsOf } from '../../../src/schema.js'
 import { chunksOf, createMemoryContext, type MemoryContext } from '../../support/spool.js'
@@ -134,13 +136,30 @@ test('the JSON reader takes what JSON.parse takes', async t => {
   }
 })
 
-test('dossier codes are taken apart, unusual ones are not', async t => {
-  t.same(parseDossierCode('000.00.11.H36-260316-0007'), { organization: '000.00.11.H36', date: '2026-03-16', sequence: '0007' })
-  t.same(parseDossierCode('G09.20-20260609-0092637'), { organization: 'G09.20', date: '2026-06-09', sequence: '0092637' })
-  for (const code of ['', 'HS-1', 'H36-261332-0001', '-260316-0001', 'H36-260316-001', 'H36-260230-0001', 'H36_260316_0001']) t.equal(parseDossierCode(code), undefined, code)
+test('dossier codes are taken apart, unusual ones are not', t => {
+  const cases: Array<[string, string | undefined]> = [
+    ['000.00.11.H36-260316-0007', '000.00.11.H36 2026-03-16 0007'],
+    ['000.01.01.H22-250610-0001', '000.01.01.H22 2025-06-10 0001'],
+    ['G09.20-20260609-0092637', 'G09.20 2026-06-09 0092637'],
+    ['H36.101-20260609-12345', 'H36.101 2026-06-09 12345'],
+    ['H36.101-260609-123456', 'H36.101 2026-06-09 123456'],
+    ['000-12.H36-260316-0007', '000-12.H36 2026-03-16 0007'],
+    ['H36-240229-0001', 'H36 2024-02-29 0001'],
+    ['H36-000101-0001', 'H36 2000-01-01 0001'],
+    ['H36-19991231-0001', 'H36 1999-12-31 0001'],
+    ['', undefined], ['HS-1', undefined], ['-260316-0001', undefined], ['H36_260316_0001', undefined],
+    ['H36-260316-001', undefined], ['H36-260316-12345678', undefined], ['H36-260316-', undefined], ['H36-260316', undefined],
+    ['H36-2603160-0001', undefined], ['H36-26031-0001', undefined], ['H36-261332-0001', undefined], ['H36-260230-0001', undefined], ['H36-250229-0001', undefined],
+    ['H36-260316-0001 ', undefined], ['H36-260316-0001\n', undefined], ['H36-260316-000A', undefined], ['H36-２６0316-0001', undefined]
+  ]
+  for (const [code, expected] of cases) {
+    const parsed = parseDossierCode(code)
+    t.equal(parsed === undefined ? undefined : `${parsed.organization} ${parsed.date} ${parsed.sequence}`, expected, JSON.stringify(code))
+  }
+  t.end()
 })
 
-test('every rule beyond the shape has its consequence, and can be changed by its name', async t => {
+test('every rule beyond the shape has its consequence', async t => {
   const stamps = { NgayNopHoSo: '20260316081512', NgayTiepNhan: '20260316093000' }
   const submit = (fields: object, more: object = {}): Dossier => {
     const dossier = JSON.parse(fixture('dossier/submit.json').toString()) as Dossier
@@ -165,12 +184,49 @@ test('every rule beyond the shape has its consequence, and can be changed by its
     ['a step too far', bare({ TienDo: ['10', '4'].map(TrangThai => ({ NguoiXuLy: 'x', ThoiDiemXuLy: '20260316093000', NoiDungXuLy: 'x', TrangThai })) }), [], ['/TienDo/1/TrangThai']]
   ]
   for (const [name, dossier, faults, warnings] of cases) {
-    const findings = createFindings()
-    checkProfile(dossier, findings)
+    const findings = checked(dossier)
     t.same([findings.faults.map(({ pointer }) => pointer), findings.warnings.map(({ pointer }) => pointer)], [faults, warnings], name)
   }
-  const changed = createFindings()
-  checkProfile(submit({ MaDoiTuong: '', TrangThaiHoSo: '8' }), changed, { 'online-account': 'refuse', 'status-8-reason': 'off' })
-  t.same(shown(changed.faults), ['FIELD_MISSING /HoSo/MaDoiTuong'])
-  t.equal(new Set(PROFILE.map(({ name }) => name)).size, PROFILE.length)
+})
+
+function checked (dossier: Dossier, rows: readonly ValidationRow[] = [], direction: 'inbound' | 'outbound' = 'outbound'): Findings {
+  const findings = createFindings()
+  checkDossier(dossier, findings, { profile: compileProfile(rows), direction })
+  return findings
+}
+
+test('what follows from a broken rule is a cell of the table, and the pipeline hands it to the codec', async t => {
+  const text = changed('submit', dossier => { Object.assign(dossier['HoSo'] as object, { TrangThaiHoSo: '8' }) })
+  const dossier = JSON.parse(text) as Dossier
+  const row = (consequence: Consequence, more: Partial<ValidationRow> = {}): ValidationRow => ({ check: 'dossier.status-8-reason', consequence, ...more })
+  const cases: Array<[string, ValidationRow[], 'outbound' | 'inbound', string[], string[]]> = [
+    ['by default a fault', [], 'outbound', ['FIELD_MISSING'], []],
+    ['also from an axis', [], 'inbound', ['FIELD_MISSING'], []],
+    ['reject', [row('warn'), row('reject')], 'outbound', ['FIELD_MISSING'], []],
+    ['warn', [row('warn')], 'outbound', [], ['FIELD_MISSING']],
+    ['quarantine', [row('quarantine')], 'outbound', ['PACKAGE_QUARANTINED'], []],
+    ['off', [row('off')], 'outbound', [], []],
+    ['off for its kind', [row('off', { kind: 'submit' })], 'outbound', [], []],
+    ['off for another kind', [row('off', { kind: 'result' })], 'outbound', ['FIELD_MISSING'], []],
+    ['off for its direction', [row('off', { direction: 'inbound' })], 'inbound', [], []],
+    ['off for the other direction', [row('off', { direction: 'inbound' })], 'outbound', ['FIELD_MISSING'], []],
+    ['another row', [{ check: 'dossier.status-3-reason', consequence: 'off' }], 'outbound', ['FIELD_MISSING'], []],
+    ['the row of documents with the like name', [{ check: 'date-order', consequence: 'reject' }], 'outbound', ['FIELD_MISSING'], []]
+  ]
+  for (const [name, rows, direction, faults, warnings] of cases) {
+    const findings = checked(dossier, rows, direction)
+    t.same([findings.faults.map(({ code }) => code), findings.warnings.map(({ code }) => code)], [faults, warnings], name)
+    const decoded = await decode(text, [partOf(FILE)], { ...createMemoryContext(), profile: compileProfile(rows), direction } as MemoryContext)
+    t.same([decoded.faults.map(({ code }) => code), decoded.warnings.map(({ code }) => code)], [faults, warnings], `${name}: by the codec`)
+  }
+})
+
+test('every rule beyond the shape can be refused, warned of, quarantined and switched off', t => {
+  for (const [id, { kinds, outbound, inbound }] of Object.entries(DOSSIER_CHECKS) as Array<[ValidationRow['check'], typeof DOSSIER_CHECKS[keyof typeof DOSSIER_CHECKS]]>) {
+    for (const kind of kinds) {
+      t.same([compileProfile([]).consequenceOf(id, kind, 'outbound'), compileProfile([]).consequenceOf(id, kind, 'inbound')], [outbound, inbound], `${id} ${kind}`)
+      for (const consequence of ['reject', 'warn', 'quarantine', 'off'] as const) t.equal(compileProfile([{ check: id, consequence }]).consequenceOf(id, kind, 'outbound'), consequence)
+    }
+  }
+  t.end()
 })

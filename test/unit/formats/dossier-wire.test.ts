@@ -3,7 +3,6 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { test } from 'tap'
 import { readDvcltStream } from '../../../src/formats/dossier/dvclt-stream.js'
 import { intakeOf, readDvcltAnswer, STATUS_FROM_DVCLT, STATUS_TO_DVCLT } from '../../../src/formats/dossier/dvclt-status.js'
@@ -17,6 +16,7 @@ import { ROOT } from '../../architecture/generate.js'
 import { chunksOf, createMemoryContext } from '../../support/spool.js'
 import { fixture, shown } from './edxml-messages.js'
 import { anyDossier, FILES, kept, merged } from './dossiers.js'
+import fc from '../../support/property.js'
 
 const FORMATS: readonly WireName[] = ['dvcqg', 'noihoso', 'dvclt']
 

@@ -1,19 +1,24 @@
 // What the hub writes as edXML: the strict form, the same content back through our own reader, the same bytes every time,
 // and nothing at all where the content has no form on the wire.
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
-import fc from 'fast-check'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual, promisify } from 'node:util'
 import t, { test } from 'tap'
-import type { Attachment } from '../../../src/model/generated.js'
+import type { Attachment, Extension } from '../../../src/model/generated.js'
 import type { Decoded } from '../../../src/formats/codec.js'
 import { withCodes } from '../../../src/formats/codes.js'
 import { encodeEdxml, type EdxmlSource, type EncodeOptions } from '../../../src/formats/edxml/encode.js'
+import { HubError } from '../../../src/errors.js'
 import { escapeXml } from '../../../src/formats/xml-text.js'
+import { byPath } from '../../support/arbitrary-extensions.js'
 import { arbitraryPackage, type GeneratedPackage } from '../../support/arbitrary-packages.js'
+import type { Cost } from '../../support/measure.js'
 import { createMemoryContext } from '../../support/spool.js'
 import { strictFaults } from '../../support/strict-edxml.js'
 import { decode, fixture } from './edxml-messages.js'
+import fc from '../../support/property.js'
 
 // Two thousand packages there and back take longer than the usual half minute on a busy machine.
 t.setTimeout(300_000)
@@ -52,11 +57,15 @@ async function decodeWithFiles (bytes: Buffer): Promise<Decoded & { files: Map<n
 const fixed = (name: string): Buffer => fixture(`edxml/${name}`)
 const SAMPLES = readdirSync(new URL('../../../../test/fixtures/edxml/', import.meta.url)).filter(name => name.endsWith('.edxml'))
 
+function ordered<T extends { extensions?: Extension[] }> (body: T): T {
+  return body.extensions === undefined ? body : { ...body, extensions: byPath(body.extensions) }
+}
+
 /** Where the decoded package differs from the generated one. */
 function differences (back: Decoded & { files: Map<number, Buffer> }, made: GeneratedPackage): string[] {
   const routing = ({ kind, action, from, to, priority }: GeneratedPackage['envelope']): object => ({ kind, action, from, to, priority })
   const contentOf = ({ content }: Pick<GeneratedPackage, 'content'>): object =>
-    content.kind === 'document' ? { ...content.document, attachments: content.document.attachments.map(unpacked) } : content
+    content.kind === 'document' ? ordered({ ...content.document, attachments: content.document.attachments.map(unpacked) }) : content.kind === 'status' ? ordered(content.status) : content
   const found: string[] = []
   if (!isDeepStrictEqual(routing(back.envelope), routing(made.envelope))) found.push('envelope')
   if (!isDeepStrictEqual(contentOf(back), contentOf(made))) found.push(`content: ${JSON.stringify(contentOf(back))} is not ${JSON.stringify(contentOf(made))}`)
@@ -77,6 +86,50 @@ test('what is decoded again is what was encoded: 2 000 generated packages of eve
     if (wrong.length > 0) throw new Error(wrong.join('\n'))
   }), { numRuns: 2000, seed: 20_261_122 })
   t.equal(count, 2000)
+})
+
+/** Every text of a value between blanks, as a mapping or a form may leave them. */
+function padded<T> (value: T): T {
+  const keep = new Set(['attachments', 'extensions', 'docType', 'change', 'statusCode', 'kind'])
+  const walk = (each: unknown): unknown => {
+    if (typeof each === 'string') return ` \t${each}\r\n `
+    if (Array.isArray(each)) return each.map(walk)
+    if (typeof each !== 'object' || each === null) return each
+    return Object.fromEntries(Object.entries(each).map(([name, inner]) => [name, keep.has(name) ? inner : walk(inner)]))
+  }
+  return walk(value) as T
+}
+
+test('blanks around values are no part of them: they are gone on the way, and nothing else is', async t => {
+  await fc.assert(fc.asyncProperty(arbitraryPackage, async made => {
+    const { envelope: { from, to }, content } = made
+    const wide: EdxmlSource = { ...made, envelope: { ...made.envelope, from: padded(from), to: padded(to) }, content: padded(content) }
+    const wrong = differences(await decodeWithFiles(await encode(wide, made.files)), made)
+    if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  }), { numRuns: 300, seed: 20_261_123 })
+  t.pass()
+})
+
+test('any characters at all: what XML cannot carry is refused, and all else comes back as it was', async t => {
+  const { files, ...decoded } = await decodeWithFiles(fixed('edoc_new.edxml'))
+  const units = fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.constantFrom(0, 9, 10, 13, 0x26, 0x3c, 0x5d, 0x3e, 0xd800, 0xdc00, 0xfffe, 0x1b))
+  const strings = fc.array(units, { minLength: 1, maxLength: 12 }).map(codes => String.fromCharCode(...codes))
+  const carried = { yes: 0, no: 0 }
+  await fc.assert(fc.asyncProperty(strings, async subject => {
+    if (decoded.content.kind !== 'document') throw new Error('no document')
+    const document = { ...decoded.content.document, subject: `x${subject}x` }
+    const legal = /^[\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u.test(subject)
+    try {
+      const bytes = await encode({ ...decoded, content: { kind: 'document', document } }, files)
+      carried.yes++
+      const { content } = await decode(bytes)
+      return legal && strictFaults(bytes.toString()).length === 0 && content.kind === 'document' && content.document.subject === document.subject
+    } catch (error) {
+      carried.no++
+      return !legal && error instanceof HubError && error.code === 'TRANSFORM_FAILED'
+    }
+  }), { numRuns: 1000, seed: 20_261_124 })
+  t.ok(carried.yes > 50 && carried.no > 50, JSON.stringify(carried))
 })
 
 test('every sample is written again with nothing lost, and a strict reader takes it', async t => {
@@ -156,5 +209,15 @@ test('elements without a field of their own are written back where they stood, a
   t.same(again.faults, [])
   for (const name of ['a b', 'x><y', '1', 'xml:a', '']) {
     t.throws(() => encodeEdxml(withExtensions([{ path: header, element: { name } }]), { openAttachment: async () => inChunks(Buffer.alloc(0), 1) }), { code: 'TRANSFORM_FAILED' }, name)
+  }
+})
+
+test('a 100 MB attachment read from a blob leaves memory flat, as it is and in a ZIP', async t => {
+  const measure = fileURLToPath(new URL('../../support/measure-encode.js', import.meta.url))
+  for (const name of ['a.pdf', 'a.bin']) {
+    const { stdout } = await promisify(execFile)(process.execPath, [measure, '100', name])
+    const { sizeMb, growthMb } = JSON.parse(stdout) as Cost
+    t.equal(sizeMb, 100)
+    t.ok(growthMb < 60, `${name}: ${growthMb} MB`)
   }
 })

@@ -1,9 +1,11 @@
 // The forms in which other products write edXML: each is read, and each deviation is told once, with place, expectation and find.
 import { test } from 'tap'
-import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { DEFAULT_LIMITS } from '../../../src/formats/codec.js'
-import { CHECKS, compileProfile, DEFAULT_PROFILE, KINDS, relaxedFixedRows, type CheckId, type ValidationRow } from '../../../src/formats/edxml/profile.js'
+import type { CheckId, ValidationRow } from '../../../src/formats/check.js'
+import { CHECKS, KINDS } from '../../../src/formats/edxml/profile.js'
+import { DOSSIER_CHECKS } from '../../../src/formats/dossier/profile.js'
+import { compileProfile, DEFAULT_PROFILE, misplacedRows, relaxedFixedRows } from '../../../src/formats/profile.js'
 import { documentTypeOf } from '../../../src/formats/edxml/document-types.js'
 import { markInLevel, markInSubject, markInType } from '../../../src/formats/edxml/secrecy.js'
 import { XmlScanner } from '../../../src/formats/edxml/xml-scanner.js'
@@ -11,6 +13,7 @@ import type { Document } from '../../../src/model/generated.js'
 import { faultsOf, SCHEMAS } from '../../../src/schema.js'
 import { createMemoryContext } from '../../support/spool.js'
 import { decode, documentMessage, fixture, NAMESPACE, shown, statusMessage, traceList } from './edxml-messages.js'
+import fc from '../../support/property.js'
 
 const AT = Date.parse('2026-03-16T12:00:00+07:00')
 
@@ -88,10 +91,11 @@ test('what follows from a deviation is a cell of the table', async t => {
   t.same(await consequences(statusMessage('09'), []), [[], ['FIELD_INVALID']])
   t.same(await consequences(statusMessage('13'), [], 'inbound'), [[], ['FIELD_MISSING']])
   t.same(relaxedFixedRows([{ check: 'document-id', consequence: 'warn' }, { check: 'subject', consequence: 'off' }, { check: 'document-id', consequence: 'reject' }]), [0])
+  t.same(misplacedRows([{ check: 'subject', kind: 'submit', consequence: 'off' }, { check: 'dossier.filled', kind: 'status', consequence: 'off' }, { check: 'target-known', kind: 'status', consequence: 'warn' }, { check: 'dossier.filled', kind: 'ack', consequence: 'off' }]), [0, 1])
 })
 
 test('the checks of the table are those of the configuration, and every one has its sentence', t => {
-  t.same(Object.keys(CHECKS), SCHEMAS.config.$defs.validationRow.properties.check.enum)
+  t.same([...Object.keys(CHECKS), ...Object.keys(DOSSIER_CHECKS)], SCHEMAS.config.$defs.validationRow.properties.check.enum)
   for (const [id, { about, kinds }] of Object.entries(CHECKS)) {
     t.ok(about.vi !== '' && about.en !== '', id)
     t.equal(KINDS.some(kind => DEFAULT_PROFILE.consequenceOf(id as CheckId, kind, 'outbound') !== 'off'), id !== 'recipient-name', id)
@@ -120,6 +124,7 @@ function scan (xml: string, sizes: readonly number[]): string {
     closed: () => { events.push('</>') },
     text: characters => { events.push(characters) },
     ended () {},
+    misdeclared () {},
     rescue () {},
     fail: ({ en }) => { throw new Error(en) }
   }, DEFAULT_LIMITS)

@@ -253,10 +253,10 @@ t.test('wrong routes, methods and targets are problems too', async t => {
 })
 
 t.test('readiness tells which check fails and nothing of the inside', async t => {
-  const sick = await createHttpDouble(same => ({ ...same, health: { live: () => ({ ok: true }), ready: async () => ({ ok: false, checks: [{ name: 'store', ok: false, detail: 'postgres://10.0.0.1 refused' }] }) } }))
+  const sick = await createHttpDouble(same => ({ ...same, health: { roles: ['api'], live: () => ({ ok: true }), ready: async () => ({ ok: false, checks: [{ name: 'store', ok: false, detail: 'postgres://10.0.0.1 refused' }] }) } }))
   const answer = await sick.app.inject('/health/ready')
   t.equal(answer.statusCode, 503)
-  t.strictSame(answer.json(), { ok: false, checks: [{ name: 'store', ok: false }] })
+  t.strictSame(answer.json(), { ok: false, roles: ['api'], checks: [{ name: 'store', ok: false }] })
   t.match(sick.lines.find(line => line['msg'] === 'request.completed'), { level: 30, failing: [{ detail: /refused/ }] })
   await sick.app.close()
 })

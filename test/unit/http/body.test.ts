@@ -52,6 +52,14 @@ t.test('a large form arrives whole', async t => {
   await answer.arrayBuffer()
 })
 
+t.test('a message with MIME parts arrives as one, byte for byte', async t => {
+  const body = '--b\r\nContent-ID: <Start>\r\n\r\n<a/>\r\n--b--\r\n'
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/packages`, { method: 'POST', headers: { authorization: 'Bearer sender', 'content-type': 'Multipart/Related; boundary=b; type="text/xml"' }, body })
+  t.equal(answer.status, 202)
+  t.match(double.arrivals.at(-1)?.parts, [{ contentType: 'multipart/related', size: body.length, sha256: sha256(Buffer.from(body)) }])
+  await answer.arrayBuffer()
+})
+
 for (const [name, start] of [
   ['plain body', `${HEAD}Content-Length: 1000\r\n\r\nhello`],
   ['form', `${HEAD.replace('application/xml', 'multipart/form-data; boundary=b')}Content-Length: 1000\r\n\r\n--b\r\nContent-Disposition: form-data; name="package"\r\n\r\nhello world and much more`]

@@ -1,7 +1,6 @@
 // The OpenAPI document is sound: complete, resolvable, its examples true. And the small pure functions of the HTTP layer.
 import t from 'tap'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import fc from 'fast-check'
 import { idempotencyKeyOf } from '../../../src/http/idempotency.js'
 import { chooseLanguage, localize } from '../../../src/http/language.js'
 import { OPERATIONS } from '../../../src/http/operations.js'
@@ -10,6 +9,7 @@ import { fromCursor, toCursor } from '../../../src/http/queries.js'
 import { traceIdOf } from '../../../src/http/trace.js'
 import { createAjv } from '../../../src/schema.js'
 import { createHttpDouble } from '../../support/http-doubles.js'
+import fc from '../../support/property.js'
 
 type Json = Record<string, any>
 

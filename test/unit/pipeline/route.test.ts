@@ -12,19 +12,19 @@ import { validate } from '../../../src/pipeline/validate.js'
 const AT = Date.UTC(2026, 10, 20, 2)
 const PROVINCE = fileURLToPath(new URL('../../../../config/lam-dong/agencies.json', import.meta.url))
 const endpoint = (id: string, axis: EndpointConfig['axis'], more: Partial<EndpointConfig> = {}): EndpointConfig =>
-  ({ id, axis, adapter: 'inbox', format: 'original', codes: 'as-written', zip: 'vendor', concurrency: 1, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
+  ({ id, axis, adapter: 'inbox', format: 'original', codes: 'as-written', zip: 'vendor', receipts: [], arrivalStatus: 'system', concurrency: 1, timeoutMs: 1000, serves: [], scope: 'own', settings: {}, ...more })
 const directory = createDirectory({
   files: await readDirectoryFiles([PROVINCE]),
-  endpoints: [endpoint('quoc-gia', 'national', { gateway: 'national' }), endpoint('tinh', 'province', { gateway: 'province' }), endpoint('xa', 'commune', { gateway: 'commune', format: 'json' })],
+  endpoints: [endpoint('quoc-gia', 'national', { gateway: 'national' }), endpoint('tinh', 'province', { gateway: 'province' }), endpoint('xa', 'commune', { gateway: 'commune', format: 'json' }), endpoint('so-noi-vu', 'province', { serves: ['H36.02'], format: 'noihoso' })],
   provinceCode: 'H36',
   senderGraceDays: 90
 })
 
-interface Case { from?: string, to: string[], speaksFor?: string[], role?: 'agency' | 'operator' }
+interface Case { from?: string, to: string[], speaksFor?: string[], role?: 'agency' | 'operator', servedBy?: string }
 
-function received ({ from = 'H36', to, speaksFor = ['H36'], role = 'agency' }: Case): Received {
+function received ({ from = 'H36', to, speaksFor = ['H36'], role = 'agency', servedBy }: Case): Received {
   return {
-    arrival: { caller: { id: 'client:x', agencies: speaksFor, role }, parts: (async function * () {})(), traceId: '0'.repeat(32) },
+    arrival: { caller: { id: 'client:x', agencies: speaksFor, role }, parts: (async function * () {})(), traceId: '0'.repeat(32), ...(servedBy === undefined ? {} : { servedBy }) },
     format: 'edxml',
     mediaType: 'application/xml',
     decoded: {
@@ -39,7 +39,9 @@ function received ({ from = 'H36', to, speaksFor = ['H36'], role = 'agency' }: C
   }
 }
 
-const plan = (each: Case): ReturnType<typeof route> => route(validate(received(each), { directory, at: AT }), { directory, expiresAfterMs: 1000 })
+const DEADLINES = { expiresAfterMs: 1000, maxExpiresAfterMs: 10_000, expiry: [], timedWithinMs: 500 }
+
+const plan = (each: Case): ReturnType<typeof route> => route({ ...validate(received(each), { directory, at: AT }), remarks: [] }, { directory, deadlines: DEADLINES, parkMs: 500 })
 
 function refusalOf (each: Case): HubError {
   try {
@@ -98,8 +100,37 @@ t.test('an unknown recipient beside known ones is refused alone; the others are 
   t.match(warnings, [{ code: 'RECIPIENT_UNKNOWN', pointer: `${TO}[2]/OrganId` }])
 })
 
+t.test('a recipient whose format cannot carry the package is told at once, alone beside others', async t => {
+  t.match(refusalOf({ to: ['H36.02'] }), { code: 'RECIPIENT_FORMAT', errors: [{ code: 'RECIPIENT_FORMAT', pointer: `${TO}[1]/OrganId`, found: 'H36.02' }] })
+  const { package: { deliveries, warnings } } = plan({ to: ['H36.101', 'H36.02'] })
+  t.match(deliveries, [{ to: 'H36.101' }, { to: 'H36.02', endpoint: 'so-noi-vu', format: 'noihoso', problem: { code: 'RECIPIENT_FORMAT' } }])
+  t.match(warnings, [{ code: 'RECIPIENT_FORMAT', pointer: `${TO}[2]/OrganId` }])
+})
+
 t.test('one agency under several codes gets the package once', async t => {
   const { package: { deliveries, warnings } } = plan({ to: ['H36', 'H16', 'H11', '000.00.00.H36'] })
   t.match(deliveries.map(({ to, agency }) => ({ to, agency })), [{ to: 'H36', agency: 'H36' }])
   t.same(warnings.map(({ code, found }) => [code, found]), [['RECIPIENT_REPEATED', 'H16'], ['RECIPIENT_REPEATED', 'H11'], ['RECIPIENT_REPEATED', '000.00.00.H36']])
+})
+
+t.test('a caller may choose among the recipients that the document names, in any of their codes', async t => {
+  const choose = (to: string[], only: string[]): ReturnType<typeof route> => {
+    const given = received({ to })
+    return route({ ...validate({ ...given, arrival: { ...given.arrival, only } }, { directory, at: AT }), remarks: [] }, { directory, deadlines: DEADLINES, parkMs: 500 })
+  }
+  t.same(choose(['H36.05', '000.00.11.H36'], ['H36.11']).package.deliveries.map(({ agency }) => agency), ['H36.11'])
+  t.same(choose(['H36.05', 'H36.11'], ['000.00.05.H36', 'H36.11']).package.deliveries.map(({ agency }) => agency), ['H36.05', 'H36.11'])
+  t.same(choose(['H36.05', 'H36.11'], []).package.deliveries.length, 2, 'no choice is everybody')
+  t.same(choose(['H36.05', 'H36.11'], ['H36.11']).package.envelope.to.length, 2, 'the envelope stays as it was written')
+  t.throws(() => choose(['H36.05'], ['H36.11']), { code: 'RECIPIENT_UNKNOWN', errors: [{ found: 'H36.11' }] })
+})
+
+t.test('what an axis brought is not sent back to it', t => {
+  const { package: accepted } = plan({ to: ['H36.101', 'H26', 'H29'], servedBy: 'quoc-gia' })
+  t.same(accepted.deliveries.map(({ to }) => to), ['H36.101'])
+  t.match(accepted.warnings, [{ code: 'RECIPIENT_ELSEWHERE', found: 'H26' }, { code: 'RECIPIENT_ELSEWHERE', found: 'H29' }])
+  t.same(plan({ to: ['H36.101', 'H26'], servedBy: 'tinh' }).package.deliveries.map(({ to }) => to), ['H36.101', 'H26'], 'only what that endpoint serves')
+  t.equal(refusalOf({ to: ['H26'], servedBy: 'quoc-gia' }).code, 'RECIPIENT_ELSEWHERE', 'nobody is left')
+  t.equal(refusalOf({ to: ['H26', 'H36.999'], servedBy: 'quoc-gia' }).code, 'PACKAGE_INVALID')
+  t.end()
 })

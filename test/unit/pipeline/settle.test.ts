@@ -1,14 +1,14 @@
 // The heart as a table: what an adapter saw → what the hub does next.
-import fc from 'fast-check'
 import t from 'tap'
 import type { Outcome } from '../../../src/model/delivery.js'
 import { text } from '../../../src/model/text.js'
-import { backoffMs, settle, type RetryPolicy, type SettleFacts } from '../../../src/pipeline/settle.js'
+import { backoffMs, settle, settleInterrupted, type RetryPolicy, type SettleFacts } from '../../../src/pipeline/settle.js'
+import fc from '../../support/property.js'
 
 const policy: RetryPolicy = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0, maxAttempts: 5 }
 const at = 1_000_000
 const problem = { code: 'ENDPOINT_UNAVAILABLE', detail: text('không phản hồi', 'no answer') }
-const facts = (more: Partial<SettleFacts> = {}): SettleFacts => ({ attempt: 1, at, expiresAt: at + 3_600_000, policy, random: 0.5, ...more })
+const facts = (more: Partial<SettleFacts> = {}): SettleFacts => ({ attempt: 1, at, expiresAt: at + 3_600_000, policy, idempotent: true, random: 0.5, ...more })
 const deferred: Outcome = { kind: 'deferred', problem }
 
 const TABLE: Array<{ when: string, outcome: Outcome, facts: SettleFacts, then: object }> = [
@@ -23,6 +23,10 @@ const TABLE: Array<{ when: string, outcome: Outcome, facts: SettleFacts, then: o
   { when: 'Retry-After of a year', outcome: { ...deferred, retryAfterMs: 3e10 }, facts: facts(), then: { state: 'deferred', dueAt: at + 60_000 } },
   { when: 'a negative Retry-After', outcome: { ...deferred, retryAfterMs: -5 }, facts: facts(), then: { state: 'deferred', dueAt: at + 1000 } },
   { when: 'the last attempt fails', outcome: deferred, facts: facts({ attempt: 5 }), then: { state: 'dead', problem: { code: 'ATTEMPTS_EXHAUSTED' } } },
+  { when: 'an uncertain outcome of an idempotent endpoint', outcome: { ...deferred, uncertain: true }, facts: facts(), then: { state: 'deferred', dueAt: at + 1000, problem } },
+  { when: 'an uncertain outcome of another endpoint', outcome: { ...deferred, uncertain: true }, facts: facts({ idempotent: false }), then: { state: 'held', problem: { code: 'DELIVERY_UNCERTAIN', detail: { en: /no answer/ } } } },
+  { when: 'an uncertain outcome of another endpoint at the last attempt', outcome: { ...deferred, uncertain: true }, facts: facts({ idempotent: false, attempt: 5 }), then: { state: 'held', problem: { code: 'DELIVERY_UNCERTAIN' } } },
+  { when: 'a failure that is certain, of another endpoint', outcome: deferred, facts: facts({ idempotent: false }), then: { state: 'deferred', dueAt: at + 1000 } },
   { when: 'the next try would be after the expiry', outcome: deferred, facts: facts({ expiresAt: at + 500 }), then: { state: 'expired', problem: { code: 'DELIVERY_EXPIRED' } } }
 ]
 
@@ -40,7 +44,7 @@ t.test('every chain of failures ends: no delivery is retried for ever', async ()
       let now = 0
       for (let attempt = 1; attempt <= policy.maxAttempts; attempt++) {
         const outcome: Outcome = { kind: 'deferred', problem, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
-        const settlement = settle(outcome, { attempt, at: now, expiresAt: 1e12, policy, random })
+        const settlement = settle(outcome, { attempt, at: now, expiresAt: 1e12, policy, idempotent: true, random })
         if (settlement.state !== 'deferred') return settlement.state === 'dead' && attempt === policy.maxAttempts
         const waitMs = (settlement.dueAt ?? NaN) - now
         if (!(waitMs >= 0 && waitMs <= policy.maxMs)) return false
@@ -48,6 +52,13 @@ t.test('every chain of failures ends: no delivery is retried for ever', async ()
       }
       return false
     }))
+})
+
+t.test('an attempt that the hub cut short is due at once, unless it may have arrived where a repeat is not recognised', async t => {
+  const cut = { kind: 'deferred', problem, uncertain: true } as const
+  t.match(settleInterrupted(cut, { at, idempotent: true }), { state: 'deferred', dueAt: at })
+  t.match(settleInterrupted({ kind: 'deferred', problem }, { at, idempotent: false }), { state: 'deferred', dueAt: at })
+  t.match(settleInterrupted(cut, { at, idempotent: false }), { state: 'held', problem: { code: 'DELIVERY_UNCERTAIN' } })
 })
 
 t.test('jitter spreads the waits around the plan, within its share', async t => {

@@ -1,9 +1,16 @@
 // What a recipient gets: its endpoint's format and code order, whole and kept before it is sent, or nothing and the reason.
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'tap'
+import { bufferSource } from '../../../src/security/byte-source.js'
+import { createChainCheck } from '../../../src/security/chain.js'
+import { createEnvelopeSigning } from '../../../src/security/signing.js'
+import { verifyEnvelope } from '../../../src/security/xmldsig/verify.js'
 import { HubError } from '../../../src/errors.js'
-import type { Agency } from '../../../src/model/generated.js'
+import type { Agency, Dossier } from '../../../src/model/generated.js'
 import { text } from '../../../src/model/text.js'
 import { attempt, type AttemptOptions } from '../../../src/pipeline/index.js'
 import { createSpooled } from '../../../src/pipeline/spool.js'
@@ -12,6 +19,7 @@ import type { Blobs } from '../../../src/ports/blobs.js'
 import type { Endpoint } from '../../../src/ports/directory.js'
 import type { ClaimedDelivery } from '../../../src/ports/store.js'
 import { createMemoryContext } from '../../support/spool.js'
+import { makePki, NOW } from '../../support/pki.js'
 import { createManualClock } from '../../support/time.js'
 import { strictFaults } from '../../support/strict-edxml.js'
 import { decode, fixture } from '../formats/edxml-messages.js'
@@ -46,6 +54,7 @@ function optionsOf (files: ReadonlyMap<string, Buffer>, endpoint: Partial<Endpoi
     payloads: { open: async (_id, { sha256 }) => Readable.from([files.get(sha256) ?? Buffer.from('?')]) },
     openSpooled: () => createSpooled({} as Blobs, 10_000_000),
     mappings: { run: async (name, input) => ({ bytes: Buffer.from(JSON.stringify({ name, input })), mediaType: 'application/json', version: '7' }) },
+    signing: { sign: async () => { throw new Error('must not be asked') } },
     directory: { find },
     nodeCode: 'LIENTHONG',
     ...more
@@ -65,6 +74,13 @@ test('original, with codes already in the endpoint\'s order: the sender\'s bytes
   }
 })
 
+test('what came as MIME parts is written anew also for who wants the original: its header is not there to read it by', async t => {
+  const { claimed, files } = await claimedOf('edoc_new.edxml', 'original')
+  const related = { ...claimed, package: { ...claimed.package, mediaType: 'multipart/related' } }
+  const { outbound, sent } = await transform(related, optionsOf(files, {}))
+  t.same([sent.mediaType, strictFaults((await read(outbound.body.open())).toString())], ['application/edxml+xml', []])
+})
+
 test('codes in the other order: the whole envelope is written anew, valid on the day, and the same at every attempt', async t => {
   const { claimed, files } = await claimedOf('edoc_new.edxml', 'original')
   const options = optionsOf(files, { codes: 'qcvn102' })
@@ -82,6 +98,47 @@ test('codes in the other order: the whole envelope is written anew, valid on the
   t.same((await transform({ ...claimed, delivery: { ...claimed.delivery, attempts: 9 } }, options)).outbound.body.sha256, outbound.body.sha256)
 })
 
+test('edXML written anew for an endpoint that asks for it is signed: valid here, its files whole, the same bytes at every attempt', async t => {
+  const pki = makePki(t.testdir())
+  const key = pki.agency.key.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const configs = [{ name: 'truc', key, certificate: pki.agency.pem + pki.issuer.pem }]
+  const signing = createEnvelopeSigning(configs, () => NOW)
+  const chain = createChainCheck({ trustAnchors: [pki.rootFile], crls: [], revocation: 'pass' })
+  for (const [format, codes] of [['edxml', 'as-written'], ['original', 'qcvn102']] as const) {
+    const { claimed, files } = await claimedOf('edoc_update.edxml', format)
+    const options = optionsOf(files, { codes, sign: 'truc' }, { signing })
+    const { outbound, sent } = await transform(claimed, options)
+    const bytes = await read(outbound.body.open())
+    t.match(await verifyEnvelope(bufferSource(bytes), { at: NOW, chain, alias: 'refused' }), { status: 'valid', signer: { fingerprint: /./ } }, format)
+    t.match(await verifyEnvelope(bufferSource(Buffer.from(bytes.toString().replace('<edXML:Subject>', '<edXML:Subject>x'))), { at: NOW, chain, alias: 'refused' }), { status: 'invalid' })
+    t.match(sent.transformation, { format: 'edxml', codes, zip: 'vendor', signedWith: 'truc' })
+    t.equal(createHash('sha256').update(bytes).digest('hex'), outbound.body.sha256)
+    t.same(strictFaults(bytes.toString().replace(/<Signature [\s\S]*<\/Signature>/, '')), [], 'strict edXML but for the signature')
+    t.same((await decode(bytes)).attachments.map(({ sha256 }) => sha256), claimed.package.attachments.map(({ sha256 }) => sha256))
+    t.equal((await transform({ ...claimed, delivery: { ...claimed.delivery, attempts: 9 } }, options)).outbound.body.sha256, outbound.body.sha256)
+  }
+  const { claimed, files } = await claimedOf('edoc_update.edxml', 'original')
+  const untouched = await transform(claimed, optionsOf(files, { sign: 'truc' }, { signing }))
+  t.equal(untouched.outbound.body.sha256, claimed.package.original.sha256, 'the bytes of the sender are never signed')
+  const edxml = { ...claimed, delivery: { ...claimed.delivery, format: 'edxml' as const } }
+  const years = createEnvelopeSigning(configs, () => NOW + 1000 * 86_400_000)
+  await t.rejects(transform(edxml, optionsOf(files, { sign: 'truc' }, { signing: years })), { code: 'CONFIG_INVALID' }, 'with a certificate out of date nothing is signed, and the delivery waits')
+})
+
+const xmlsec = spawnSync('xmlsec1', ['--version']).status === 0
+test('what goes out signed is valid for xmlsec1', { skip: xmlsec ? false : 'xmlsec1 is not installed' }, async t => {
+  const directory = t.testdir()
+  const pki = makePki(directory)
+  const signing = createEnvelopeSigning([{ name: 'truc', key: pki.agency.key.export({ type: 'pkcs8', format: 'pem' }).toString(), certificate: pki.agency.pem + pki.issuer.pem }], () => NOW)
+  const { claimed, files } = await claimedOf('edoc_update.edxml', 'edxml')
+  const file = join(directory, 'sent.edxml')
+  writeFileSync(file, await read((await transform(claimed, optionsOf(files, { sign: 'truc' }, { signing }))).outbound.body.open()))
+  const check = (): number | null => spawnSync('xmlsec1', ['--verify', '--enabled-key-data', 'x509', '--trusted-pem', pki.rootFile, '--verification-time', '2026-11-20 02:00:00', file]).status
+  t.equal(check(), 0)
+  writeFileSync(file, readFileSync(file, 'utf8').replace('<edXML:Subject>', '<edXML:Subject>x'))
+  t.not(check(), 0)
+})
+
 test('unknown codes stay and are noted; a known agency without a code in that order parks the delivery, never half an envelope', async t => {
   const { claimed, files } = await claimedOf('edoc_new.edxml', 'edxml')
   const without = (code: string, change: (agency: Agency) => Agency[]): Partial<TransformOptions> =>
@@ -89,6 +146,27 @@ test('unknown codes stay and are noted; a known agency without a code in that or
   const { sent } = await transform(claimed, optionsOf(files, { codes: 'qcvn102' }, without('H36.101', () => [])))
   t.same(sent.transformation?.unknownCodes, ['H36.101'])
   await t.rejects(transform(claimed, optionsOf(files, { codes: 'qcvn102' }, without('H36.101', agency => [{ ...agency, codes: [] }]))), { code: 'TRANSFORM_FAILED' })
+})
+
+test('who fans out gets a message that names the delivery\'s own recipient, under the code of the agency that gets it today', async t => {
+  for (const format of ['original', 'edxml'] as const) {
+    const { claimed, files } = await claimedOf('edoc_new.edxml', format)
+    const { delivery, package: accepted } = claimed
+    t.ok(accepted.envelope.to.length > 1)
+    const codesTo = async (more: Partial<ClaimedDelivery['delivery']>, endpoint: Partial<Endpoint> = {}): Promise<string[]> => {
+      const { outbound } = await transform({ ...claimed, delivery: { ...delivery, ...more } }, optionsOf(files, { fansOut: true, ...endpoint }))
+      const { envelope, content } = await decode(await read(outbound.body.open()))
+      if (content.kind !== 'document') throw new Error('no document')
+      t.same([outbound.envelope.to.map(({ code }) => code), content.document.documentId], [envelope.to.map(({ code }) => code), 'H36,2026/03/16,1520/UBND-VX'])
+      return envelope.to.map(({ code }) => code)
+    }
+    for (const { code } of accepted.envelope.to) t.same(await codesTo({ to: code, agency: find(code)?.code ?? code }), [code], format)
+    t.same(await codesTo({ to: 'H36.11', agency: 'H36.101' }), ['H36.101'], 'a successor')
+    t.same(await codesTo({ to: 'H36.11', agency: 'H36.101' }, { codes: 'qcvn102' }), ['000.01.01.H36'])
+    const alone = { ...claimed, package: { ...accepted, envelope: { ...accepted.envelope, to: accepted.envelope.to.filter(({ code }) => code === 'H36.11') } } }
+    const { sent } = await transform(alone, optionsOf(files, { fansOut: true }))
+    t.equal(sent.sha256 === accepted.original.sha256, format === 'original', 'who is named alone may get the sender\'s bytes')
+  }
 })
 
 test('json and mapping get the canonical form; the version of the mapping is kept with what was sent', async t => {
@@ -109,6 +187,7 @@ test('what cannot be made is dead at the first attempt with the reason, and the 
     ...optionsOf(files, { mapping: 'm' }, { mappings: failing }),
     session: async () => { throw new Error('must not be asked') },
     policy: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0, maxAttempts: 9 },
+    begin: async () => {},
     clock: createManualClock(AT),
     stopping: new AbortController().signal,
     onDefect: () => {},
@@ -118,4 +197,37 @@ test('what cannot be made is dead at the first attempt with the reason, and the 
   const away = { payloads: { open: async () => { throw new HubError('STORAGE_UNAVAILABLE', text('vắng', 'away')) } } }
   const edxml = await claimedOf('edoc_new.edxml', 'edxml')
   t.match((await attempt(edxml.claimed, { ...options, ...away })).settlement, { state: 'deferred', problem: { code: 'STORAGE_UNAVAILABLE' } }, 'a service that is away is no reason to give up')
+})
+
+const DOSSIER = JSON.parse(fixture('dossier/submit.json').toString()) as Dossier
+const PAPER = fixture('dossier/giay-bao-tu.pdf')
+
+async function claimedDossier (format: Endpoint['format'], dossier: Dossier): Promise<{ claimed: ClaimedDelivery, files: Map<string, Buffer> }> {
+  const { claimed } = await claimedOf('edoc_new.edxml', format)
+  const sha256 = createHash('sha256').update(PAPER).digest('hex')
+  const attachments = [{ n: 1, name: 'Giay_bao_tu.pdf', contentType: 'application/pdf', size: PAPER.length, sha256 }]
+  const envelope = { kind: 'dossier' as const, action: dossier.kind, identifier: 'i', correlationId: 'c', from: { code: dossier.from }, to: dossier.to.map(code => ({ code })), priority: 0 }
+  return { files: new Map([[sha256, PAPER]]), claimed: { ...claimed, package: { ...claimed.package, format: 'dossier-json', envelope, content: { kind: 'dossier', dossier }, attachments } } }
+}
+
+test('a dossier goes to a plain receiver as one request of its format, for its own recipient, with what was lost on record', async t => {
+  const { claimed, files } = await claimedDossier('noihoso', { ...DOSSIER, to: ['H36.101', 'H36.11'] })
+  const { outbound, sent } = await transform(claimed, optionsOf(files, { format: 'noihoso' }))
+  const body = JSON.parse((await read(outbound.body.open())).toString()) as unknown
+  t.match(body, { MaHoSo: DOSSIER.MaHoSo, MaDonViTiepNhan: 'H36.11', ThanhPhanHoSo: [{ GiayToDinhKem: [{ TenGiayTo: 'Giay_bao_tu.pdf' }] }] })
+  t.match(sent, { mediaType: 'application/json', transformation: { format: 'noihoso', service: 'TaoHoSo' } })
+  t.ok(sent.transformation?.lossy?.includes('/HoSo/MaLinhVuc'))
+  const portal = await claimedDossier('dvcqg', DOSSIER)
+  const made = await transform(portal.claimed, optionsOf(portal.files, { format: 'dvcqg' }, { nodeCode: 'H36' }))
+  t.match(JSON.parse((await read(made.outbound.body.open())).toString()), { service: 'DongBoHoSoMC', madonvi: '000.00.00.H36', data: [{ MaHoSo: DOSSIER.MaHoSo }] })
+})
+
+test('a dossier that takes two requests, lacks what the format needs, or is none is not sent, and the reason says why', async t => {
+  const step = { NguoiXuLy: 'A', ThoiDiemXuLy: '20260316093000', NoiDungXuLy: 'Tiếp nhận', TrangThai: '2' as const }
+  const two = await claimedDossier('dvcqg', { ...DOSSIER, TienDo: [step] })
+  await t.rejects(transform(two.claimed, optionsOf(two.files, { format: 'dvcqg' })), { code: 'TRANSFORM_FAILED', message: /DongBoHoSoMC, CapNhatTienDoHoSoMC/ })
+  const formless = await claimedDossier('dvclt', DOSSIER)
+  await t.rejects(transform(formless.claimed, optionsOf(formless.files, { format: 'dvclt' })), { code: 'TRANSFORM_FAILED', errors: [{ code: 'FIELD_MISSING', pointer: '/BieuMau' }] })
+  const letter = await claimedOf('edoc_new.edxml', 'dvclt')
+  await t.rejects(transform(letter.claimed, optionsOf(letter.files, { format: 'dvclt' })), { code: 'TRANSFORM_FAILED' })
 })

@@ -3,7 +3,6 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { createSign, createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { XmlC14NMode, XmlDocument } from 'libxml2-wasm'
 import { SaxesParser } from 'saxes'
 import t from 'tap'
@@ -16,6 +15,7 @@ import { createEnvelopeReader } from '../../../src/security/xmldsig/reader.js'
 import { signEnvelope } from '../../../src/security/xmldsig/sign.js'
 import { verifyEnvelope } from '../../../src/security/xmldsig/verify.js'
 import { makePki, NOW, type Identity } from '../../support/pki.js'
+import fc from '../../support/property.js'
 
 t.setTimeout(120_000)
 const FIXTURES = new URL('../../../../test/fixtures/edxml/', import.meta.url)

@@ -1,5 +1,4 @@
 // What only a database server can do to the store: two openers at once, a newer schema, lost connections.
-import fc from 'fast-check'
 import pg from 'pg'
 import { test } from 'tap'
 import { migrate } from '../../../src/store/migrate.js'
@@ -11,6 +10,7 @@ import { makePackage } from '../../support/packages.js'
 import { openSchema } from '../../support/stores.js'
 import { openTcpProxy } from '../../support/tcp-proxy.js'
 import { eventually } from '../../support/time.js'
+import fc from '../../support/property.js'
 
 test('processes that start at once on an empty database all succeed', async t => {
   const place = await openSchema(t)

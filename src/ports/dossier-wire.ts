@@ -1,9 +1,9 @@
 // What a partner's dossier format offers the hub: canonical dossier → requests, and what the partner sent → dossiers.
 // Both directions are pure; what cannot be carried is listed, so that nothing is lost unseen.
-import type { Dossier } from '../../model/generated.js'
-import type { Fault } from '../../model/problem.js'
-import type { Text } from '../../model/text.js'
-import type { WorkingCalendar } from '../../model/working-days.js'
+import type { Dossier } from '../model/generated.js'
+import type { Fault } from '../model/problem.js'
+import type { Text } from '../model/text.js'
+import type { WorkingCalendar } from '../model/working-days.js'
 
 export type WireName = 'dvcqg' | 'noihoso' | 'dvclt'
 
@@ -85,9 +85,14 @@ export interface ReadFile extends KnownFile {
   readonly bytes?: Buffer
 }
 
+/** Where the parts of a dossier stood in the message: pointer into the dossier, pointer into the message. */
+export type WirePlaces = ReadonlyArray<readonly [string, string]>
+
 export interface Read {
   /** Valid by the dossier schema. Empty when there are faults: nothing is taken in halves. */
   readonly dossiers: readonly Dossier[]
+  /** For each dossier. */
+  readonly places: readonly WirePlaces[]
   readonly files: readonly ReadFile[]
   readonly lossy: readonly Loss[]
   readonly warnings: readonly Fault[]
@@ -101,4 +106,39 @@ export interface DossierWire {
   toWire (dossier: Dossier, context: WireContext): Written
   /** Never throws, whatever `body` (parsed JSON) is. */
   fromWire (body: unknown, context: WireContext): Read
+}
+
+export type DvcqgAnswer =
+  | { kind: 'ok', result: readonly unknown[] }
+  /** The dossier is there already: send it again as an update. */
+  | { kind: 'exists', message: string }
+  /** The session is gone: log in and send again. */
+  | { kind: 'session', code: string, message: string }
+  | { kind: 'refused', code: string, message: string }
+  /** Not an answer of the portal. */
+  | { kind: 'unreadable' }
+
+export type DvcltAnswer =
+  /** `already`: the dossier has been brought to its end before; nothing more is to be done. */
+  | { kind: 'ok', already: boolean, message: string }
+  /** It will never be taken. */
+  | { kind: 'permanent', message: string }
+  /** Try again later. */
+  | { kind: 'retry', message: string }
+
+/** One line of the list that is polled. */
+export interface DvcltListItem { id: string, maDonVi: string, maTTHC: string, module: string, maHoSo: string, ngayTiepNhan?: string, techId?: string }
+
+/** What the hub lends an adapter to translate dossiers. Pure: no codec sends or fetches anything. */
+export interface DossierCodecs {
+  /** By the name of the format. */
+  readonly wires: Readonly<Record<WireName, DossierWire>>
+  /** The bytes of a request, its files streamed into it as base64. Rejects as `open` does. */
+  writeBody (call: WireCall, open: (sha256: string) => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Buffer>
+  /** Reads the parsed body of an answer of the national portal. Never throws. */
+  readDvcqgAnswer (body: unknown): DvcqgAnswer
+  /** Reads an answer of the linked services, parsed or as text; `accepted`: the HTTP status was 2xx. Never throws. */
+  readDvcltAnswer (body: unknown, facts: { accepted: boolean }): DvcltAnswer
+  /** Reads the list of waiting dossiers. Items with a fault are left out, the others stand. Never throws. */
+  readDvcltList (body: unknown): { items: DvcltListItem[] } & Pick<Read, 'warnings' | 'faults'>
 }

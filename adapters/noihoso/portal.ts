@@ -1,0 +1,183 @@
+// The portal's calls, one by one: token, next code, file, dossier, reports. What they are for is in submit.ts.
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { type AdapterKit, type Attachment, deferred, type HttpAnswer, type HttpRequest, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, text } from 'lienthong/adapter'
+
+export interface PortalSettings {
+  url: string
+  clientId: string
+  clientSecret: string
+  tokenStyle: 'form' | 'json'
+  paths: Record<'token' | 'nextValue' | 'upload' | 'create' | 'steps' | 'status' | 'find', string>
+  nextValueCode: string
+  uploadField: string
+}
+
+/** A value of the answer, or what became of the attempt. */
+export type Got<T> = { value: T } | { outcome: Outcome }
+
+export interface File { readonly IdTepTin: string, readonly HashTepTin: string }
+
+export interface CallOptions { signal: AbortSignal, headers?: Record<string, string> }
+
+/** All reject as the kit's HTTP does when there is no answer. */
+export interface Portal {
+  login (signal: AbortSignal): Promise<Outcome | undefined>
+  nextCode (options: CallOptions): Promise<Got<string>>
+  upload (file: Attachment, open: () => Promise<Readable>, options: CallOptions): Promise<Got<File>>
+  /** `Readable` bodies are sent once: a dead connection must not make two dossiers. */
+  create (body: object, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string }>>
+  report (path: 'steps' | 'status', body: object, options: CallOptions): Promise<Got<undefined>>
+  /** Undefined: the portal does not know the code. */
+  find (maHoSo: string, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string } | undefined>>
+}
+
+const DEFAULT_LIFE_S = 300
+const MARGIN_MS = 30_000
+
+export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal {
+  const { paths, clientId, clientSecret } = settings
+  const base = settings.url.replace(/\/+$/, '')
+  let held: { token: string, endsAt: number } | undefined
+  const redact = (): string[] => [clientSecret, encodeURIComponent(clientSecret), held?.token ?? ''].filter(value => value.length >= 4)
+
+  /** Without a token nothing of a dossier was sent. */
+  async function token (signal: AbortSignal): Promise<Got<string>> {
+    if (held !== undefined && kit.now() < held.endsAt) return { value: held.token }
+    return await fetchToken(signal).catch((error: unknown) => ({ outcome: certain(outcomeOfFailure(error)) }))
+  }
+
+  async function fetchToken (signal: AbortSignal): Promise<Got<string>> {
+    const isForm = settings.tokenStyle === 'form'
+    const body = isForm ? new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }).toString() : JSON.stringify({ clientId, clientSecret })
+    const answer = await kit.http.request({ method: 'POST', url: `${base}/${paths.token}`, headers: { 'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json', accept: 'application/json' }, body, signal })
+    const found = contentOf(answer)
+    const given = stringIn(found, ['access_token', 'accessToken', 'token'])
+    if (answer.status !== 200 || given === undefined || !/^[\x21-\x7e]{1,8000}$/.test(given)) {
+      const outcome = outcomeOfHttp(answer, { now: kit.now(), redact: redact() })
+      return { outcome: outcome.kind === 'deferred' ? certain(outcome) : deferred(outcome.kind === 'refused' ? outcome.problem : unreadable()) }
+    }
+    const life = Number(stringIn(found, ['expires_in', 'expiresIn']) ?? DEFAULT_LIFE_S)
+    held = { token: given, endsAt: kit.now() + (Number.isFinite(life) ? life : DEFAULT_LIFE_S) * 1000 - MARGIN_MS }
+    return { value: given }
+  }
+
+  /** With a token, and once more with a new one; `body` makes a fresh body each time. */
+  async function ask (method: 'GET' | 'POST', path: string, { body, type, options: { signal, headers } }: { body?: () => Promise<Readable | string>, type?: Record<string, string>, options: CallOptions }): Promise<Got<HttpAnswer>> {
+    for (let round = 0; ; round++) {
+      const entered = await token(signal)
+      if ('outcome' in entered) return entered
+      const request: HttpRequest = { method, url: `${base}/${path}`, headers: { accept: 'application/json', authorization: `Bearer ${entered.value}`, ...type, ...headers }, signal }
+      const answer = await kit.http.request(body === undefined ? request : { ...request, body: await body() })
+      if ((answer.status === 401 || answer.status === 403) && round === 0) { held = undefined; continue }
+      const outcome = outcomeOfHttp(answer, { now: kit.now(), redact: redact() })
+      if (outcome.kind === 'delivered') return { value: answer }
+      // Nothing was asked about a dossier: it is the path that is not there.
+      const isPath = answer.status === 404 && [paths.create, paths.upload, paths.nextValue].includes(path.split('?', 1)[0] ?? '')
+      return { outcome: isPath && outcome.kind === 'refused' ? deferred(problem('ENDPOINT_UNAVAILABLE', outcome.problem.detail)) : outcome }
+    }
+  }
+
+  const post = async (path: string, body: object, options: CallOptions): Promise<Got<HttpAnswer>> => {
+    const bytes = Buffer.from(JSON.stringify(body))
+    return await ask('POST', path, { body: async () => Readable.from([bytes], { objectMode: false }), type: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, options })
+  }
+
+  return {
+    async login (signal) {
+      const entered = await token(signal)
+      return 'outcome' in entered ? entered.outcome : undefined
+    },
+    async nextCode (options) {
+      const got = await ask('GET', `${paths.nextValue}?code=${encodeURIComponent(settings.nextValueCode)}`, { options })
+      if ('outcome' in got) return got
+      const found = contentOf(got.value)
+      const code = typeof found === 'string' ? found : stringIn(found, ['value', 'nextValue', 'maHoSo', 'MaHoSo'])
+      return code === undefined || !isCode(code) ? { outcome: deferred(unreadable()) } : { value: code.trim() }
+    },
+    async upload (file, open, options) {
+      const form = formOf(file, settings.uploadField)
+      const got = await ask('POST', paths.upload, { body: async () => form.stream(await open()), type: form.headers, options })
+      if ('outcome' in got) return got
+      const found = contentOf(got.value)
+      const [first]: unknown[] = Array.isArray(found) ? found : [found]
+      const IdTepTin = stringIn(first, ['IdTepTin', 'idTepTin'])
+      const HashTepTin = stringIn(first, ['HashTepTin', 'hashTepTin'])
+      if (IdTepTin === undefined || HashTepTin === undefined) return { outcome: deferred(unreadable()) }
+      const differs = /^[0-9a-f]{64}$/i.test(HashTepTin) && HashTepTin.toLowerCase() !== file.sha256
+      return differs ? { outcome: deferred(problem('ENDPOINT_UNAVAILABLE', text(`Cổng nhận được nội dung khác của tệp ${file.n}.`, `The portal got other bytes of file ${file.n}.`))) } : { value: { IdTepTin, HashTepTin } }
+    },
+    async create (body, options) {
+      const got = await post(paths.create, body, options)
+      if ('outcome' in got) return got
+      const made = dossierIn(contentOf(got.value))
+      // It may have been made: only a look can tell.
+      return made === undefined ? { outcome: deferred(unreadable(), { uncertain: true }) } : { value: made }
+    },
+    async report (path, body, options) {
+      const got = await post(paths[path], body, options)
+      return 'outcome' in got ? got : { value: undefined }
+    },
+    async find (maHoSo, options) {
+      const got = await ask('GET', `${paths.find}?maHoSo=${encodeURIComponent(maHoSo)}`, { options })
+      // 404 is an answer here: it is not there.
+      if ('outcome' in got) return got.outcome.kind === 'refused' ? { value: undefined } : got
+      return { value: dossierIn(contentOf(got.value)) }
+    }
+  }
+}
+
+/** What is known not to have had an effect. */
+export function certain (outcome: Outcome): Outcome {
+  if (outcome.kind !== 'deferred') return outcome
+  return deferred(outcome.problem, outcome.retryAfterMs === undefined ? {} : { retryAfterMs: outcome.retryAfterMs })
+}
+
+function unreadable (): ReturnType<typeof problem> {
+  return problem('ENDPOINT_UNAVAILABLE', text('Cổng trả lời nội dung không đọc được.', 'The answer of the portal cannot be read.'))
+}
+
+/** The JSON of an answer; portals wrap it in `data` or `result`, or not. */
+function contentOf ({ body }: HttpAnswer): unknown {
+  const found = parseJson(body.toString('utf8'))
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return found
+  const inner = (found as Record<string, unknown>)['data'] ?? (found as Record<string, unknown>)['result']
+  return inner ?? found
+}
+
+function stringIn (from: unknown, names: readonly string[]): string | undefined {
+  if (typeof from !== 'object' || from === null) return undefined
+  const value = names.map(name => (from as Record<string, unknown>)[name]).find(each => (typeof each === 'string' && each !== '') || typeof each === 'number')
+  return value === undefined ? undefined : String(value).slice(0, 8000)
+}
+
+function isCode (code: string): boolean {
+  return plain(code, { maxLength: 101 }) === code.trim() && code.trim() !== '' && code.trim().length <= 100
+}
+
+function dossierIn (found: unknown): { idHoSo: string, maHoSo: string } | undefined {
+  const idHoSo = stringIn(found, ['idHoSo', 'IdHoSo', 'IDHoSo'])
+  const maHoSo = stringIn(found, ['maHoSo', 'MaHoSo']) ?? ''
+  return idHoSo === undefined || idHoSo.length > 200 || (maHoSo !== '' && !isCode(maHoSo)) ? undefined : { idHoSo, maHoSo }
+}
+
+interface Form { headers: Record<string, string>, stream (content: Readable): Readable }
+
+/** One file as multipart/form-data (RFC 7578), streamed; its length is known before. */
+function formOf ({ name, contentType, size }: Attachment, field: string): Form {
+  const boundary = `lienthong-${randomBytes(16).toString('hex')}`
+  const filename = plain(name, { maxLength: 200 }).replace(/["\\/]/g, '_')
+  const head = Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${field}"; filename="${filename}"\r\nContent-Type: ${contentType}\r\n\r\n`)
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
+  return {
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, 'content-length': String(head.length + size + tail.length) },
+    stream: content => Readable.from(parts(head, content, tail), { objectMode: false })
+  }
+}
+
+async function * parts (head: Buffer, content: Readable, tail: Buffer): AsyncGenerator<Buffer> {
+  yield head
+  for await (const chunk of content as AsyncIterable<Buffer>) yield chunk
+  yield tail
+}
+

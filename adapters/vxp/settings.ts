@@ -1,0 +1,52 @@
+// What config.schema.json describes, and which account speaks for which agency.
+
+/** An account at the axis. */
+export interface Credential { readonly systemId: string, readonly secret: string }
+
+export interface Registration { id?: string, code: string, pcode?: string, name: string, mail?: string, mobile?: string, fax?: string }
+
+export type MessageType = 'edoc' | 'status'
+
+export type Meaning = 'refuse' | 'retry' | 'retry-once' | 'credentials'
+
+export interface Settings {
+  url: string
+  credentials: Array<Credential & { agencies: string[] }>
+  default?: Credential
+  serviceType: string
+  sendMode: 'raw' | 'multipart'
+  correlationHeaders: boolean
+  messageTypes: MessageType[]
+  pollIntervalMs: number
+  maxBackoffMs: number
+  pageSize: number
+  maxPages: number
+  queueStatuses: string[]
+  parallel: number
+  fetch: 'getEdoc' | 'downloadEdoc'
+  fetchTimeoutMs: number
+  callTimeoutMs: number
+  timestamp: { offsetMs: number }
+  sentToleranceMs: number
+  errorCodes: Record<string, Meaning>
+  directory: { sync: boolean, intervalMs: number, source: 'getAgenciesList' | 'getAgenciesListQD20' | 'getSynchronizeUnit', level?: string }
+  register: boolean
+  registrations: Registration[]
+}
+
+/** Every account once, in the order of the settings. */
+export function accountsOf (settings: Pick<Settings, 'credentials' | 'default'>): Credential[] {
+  const all = [...settings.credentials, ...(settings.default === undefined ? [] : [settings.default])]
+  return [...new Map(all.map(({ systemId, secret }) => [systemId, { systemId, secret }])).values()]
+}
+
+/** The account that an agency sends with; undefined when none was given to it. */
+export function accountOf (code: string, settings: Pick<Settings, 'credentials' | 'default'>): Credential | undefined {
+  const wanted = plainCode(code)
+  return settings.credentials.find(({ agencies }) => agencies.some(each => plainCode(each) === wanted)) ?? settings.default
+}
+
+/** Codes are compared without blanks and whatever their case. */
+export function plainCode (code: string): string {
+  return code.normalize('NFKC').replace(/\s+/g, '').toUpperCase()
+}

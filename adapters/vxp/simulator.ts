@@ -1,0 +1,138 @@
+// The national document axis as a program: `lienthong simulate vxp`. It verifies signatures, keeps queues, and misbehaves on
+// order; what it knows is in memory and can be seen and changed under /simulator.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readVxpTimestamp, type Simulator, type SimulatorStart, verifyVxp } from 'lienthong/adapter'
+import { type Body, readBody } from './simulator-body.js'
+import { control } from './simulator-control.js'
+import type { MessageFacts } from './simulator-edxml.js'
+import { type Faults, NO_FAULTS, setFaults, spend } from './simulator-faults.js'
+import { type Answer, failed, OPERATIONS, type World } from './simulator-operations.js'
+import { createTables, type Tables } from './simulator-tables.js'
+
+export interface VxpSimulator extends Simulator {
+  readonly tables: Tables
+  readonly faults: Faults
+  /** Opens the same port again. */
+  start (): Promise<void>
+}
+
+export interface VxpSimulatorStart extends SimulatorStart {
+  /** What is known of content that is no edXML. Without it, such content is refused. */
+  factsOfOther?: (bytes: Buffer) => MessageFacts
+  /** Of a message over this size only the beginning is kept. */
+  keepBytes?: number
+}
+
+const MOST_MESSAGE_BYTES = 400 * 2 ** 20
+/** The vendor's SDK sends the time stamps of earlier calls again: they are old in the ordinary course of things. */
+const TIMESTAMP_TOLERANCE_MS = 24 * 3_600_000
+const NARROW_TOLERANCE_MS = 5 * 60_000
+const BASE64_CHUNK_BYTES = 3 * 2 ** 16
+
+/** Starts the axis. Rejects when the port is in use, and with a `RangeError` for an option that is no fault. */
+export async function startSimulator ({ port, host, options, factsOfOther, keepBytes }: VxpSimulatorStart): Promise<VxpSimulator> {
+  const faults: Faults = { ...NO_FAULTS }
+  setFaults(faults, options)
+  const now = (): number => wallClock() + faults.clockSkewMs
+  const tables = createTables(now)
+  const world: World = { tables, faults, now, factsOfOther, keepBytes }
+  let server = await listen(world, port, host)
+  const { port: bound } = server.address() as AddressInfo
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  return {
+    url,
+    tables,
+    faults,
+    describe: () => descriptionOf(url, tables),
+    async start () { if (!server.listening) server = await listen(world, bound, host) },
+    async stop () {
+      if (!server.listening) return
+      await new Promise(resolve => { server.close(resolve).closeAllConnections() })
+    }
+  }
+}
+
+async function listen (world: World, port: number, host: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    // A caller that goes away in the middle is an accident of its own.
+    serve(request, response, world).catch(() => { response.destroy() })
+  })
+  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, host, resolve) })
+  return server
+}
+
+async function serve (request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://axis')
+  if (pathname.startsWith('/simulator')) {
+    await control(request, response, world)
+    return
+  }
+  const { faults, tables } = world
+  // Whatever stands before it: the axis is reached through security servers with paths of their own.
+  const name = pathname.split('/').at(-1) ?? ''
+  const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined
+  const counted = operation === undefined ? 'unknown' : name
+  tables.calls.set(counted, (tables.calls.get(counted) ?? 0) + 1)
+  if (spend(faults, 'silent')) return
+  const body = await readBody(request, { mostBytes: MOST_MESSAGE_BYTES, ...(world.keepBytes === undefined ? {} : { keepBytes: world.keepBytes }) }).catch((error: unknown) => { if (error instanceof RangeError) return undefined; throw error })
+  if (faults.latencyMs > 0) await sleep(faults.latencyMs)
+  if (body === undefined) { response.writeHead(413, { connection: 'close' }).end(); return }
+  if (spend(faults, 'httpErrors')) { response.writeHead(faults.httpStatus, faults.httpStatus === 503 ? { 'retry-after': '7' } : {}).end(); return }
+  if (spend(faults, 'nonsense')) { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance'); return }
+  if (operation === undefined) { response.writeHead(404).end(); return }
+  if (request.method !== operation.method) { response.writeHead(405, { allow: operation.method }).end(); return }
+  const answer = runSigned(request, body, operation.run, world)
+  if (name === 'sendEdoc' && answer.fields['ErrorCode'] === '0' && spend(faults, 'resetAfterCommit')) { request.socket.resetAndDestroy(); return }
+  await write(response, answer, faults)
+}
+
+function runSigned (request: IncomingMessage, body: Body, run: (typeof OPERATIONS)[string]['run'], world: World): Answer {
+  const { tables, faults, now } = world
+  const call = verifyVxp(request.headers, systemId => tables.systems.get(systemId)?.secret)
+  if (call.kind === 'rejected') return failed('15', `not accepted: ${call.because}`)
+  const system = tables.systems.get(call.systemId)
+  const at = readVxpTimestamp(call.parameters.get('timestamp') ?? '')
+  const tolerance = faults.clockSkewMs === 0 ? TIMESTAMP_TOLERANCE_MS : NARROW_TOLERANCE_MS
+  if (system === undefined || at === undefined || Math.abs(now() - at) > tolerance) return failed('15', 'not accepted: timestamp')
+  return run({ system, parameters: call.parameters, contentType: request.headers['content-type'] ?? '', body, headers: request.headers }, world)
+}
+
+async function write (response: ServerResponse, { fields, bytes, as }: Answer, faults: Faults): Promise<void> {
+  const isCut = bytes !== undefined && spend(faults, 'cutMessages')
+  if (bytes === undefined || as === 'download') {
+    response.writeHead(200, { 'content-type': bytes === undefined ? 'application/json;charset=UTF-8' : 'application/octet-stream', ...(bytes === undefined ? {} : { 'content-length': String(bytes.length) }) })
+    if (isCut) response.write(bytes.subarray(0, bytes.length / 2), () => { response.destroy() })
+    else response.end(bytes ?? JSON.stringify(fields))
+    return
+  }
+  response.writeHead(200, { 'content-type': 'application/json;charset=UTF-8' })
+  response.write(`${JSON.stringify(fields).slice(0, -1)},"data":"`)
+  const end = isCut ? Math.floor(bytes.length / 2) : bytes.length
+  for (let at = 0; at < end; at += BASE64_CHUNK_BYTES) {
+    if (!response.write(bytes.subarray(at, Math.min(at + BASE64_CHUNK_BYTES, end)).toString('base64'))) {
+      await new Promise(resolve => { response.once('drain', resolve).once('close', resolve) })
+    }
+    if (response.destroyed) return
+  }
+  if (isCut) response.destroy()
+  else response.end('"}')
+}
+
+function descriptionOf (url: string, tables: Tables): string[] {
+  return [
+    `Trục liên thông văn bản quốc gia (mô phỏng) · national document axis (simulated): ${url}`,
+    ...[...tables.systems.values()].map(({ systemId, secret, agencies }) => `  systemid ${systemId}  secret ${secret}  agencies ${agencies.join(' ')}`),
+    `  state:  curl ${url}/simulator/state`,
+    `  faults: curl -X POST ${url}/simulator/faults -d '{"resetAfterCommit":1}'   (GET lists them)`,
+    `  offer:  curl -X POST '${url}/simulator/offer?from=G15&to=H36.11&messagetype=edoc' --data-binary @message.edxml`,
+    `  close:  curl -X POST '${url}/simulator/close?code=H36.03&successor=H36.11'   lock: /simulator/lock?code=H26`,
+    `  reset:  curl -X POST ${url}/simulator/reset`
+  ]
+}
+
+/** Epoch ms. The axis has a clock of its own, as in life. */
+function wallClock (): number {
+  return Math.round(performance.timeOrigin + performance.now())
+}
