@@ -105,18 +105,35 @@ export async function spawnHub (t: Test, config: HubConfig): Promise<HubProcess>
   const url = `http://127.0.0.1:${port}`
   await eventually(async () => {
     if (child.exitCode !== null) throw new Error(`the hub ended with ${child.exitCode}:\n${output}`)
+    // Its own word first: who answers at the port may be another.
+    if (!output.includes('hub.started')) return false
     return await fetch(`${url}/health/ready`).then(({ ok }) => ok, () => false)
   }, 60_000)
   return { url, child, end, output: () => output }
 }
 
-/** A TCP port that is free now. */
+/** Below the range that systems hand out on their own (from 32768), so that no socket of another test can take it meanwhile; each process starts elsewhere. */
+const FIRST_PORT = 10_000
+const PORTS = 22_000
+let tried = process.pid * 61
+
+/** A TCP port of 127.0.0.1 that is free now, and that nothing but a caller of this function would choose. */
 export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
+  for (let tries = 0; tries < PORTS; tries++) {
+    const port = FIRST_PORT + tried++ % PORTS
+    if (await isFree(port)) return port
+  }
+  throw new Error('no port is free')
+}
+
+async function isFree (port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return false
+  }
   server.close()
   await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return true
 }
