@@ -1,6 +1,5 @@
 // Stores for tests: every implementation that can run here, each empty and of its own, gone when the test is over.
 import { createHash } from 'node:crypto'
-import { openAsBlob } from 'node:fs'
 import { cp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -38,7 +37,8 @@ async function findTemplate (): Promise<Blob> {
     await writeFile(aside, Buffer.from(await (await dumpPglite()).arrayBuffer()))
     await rename(aside, path)
   }
-  return await openAsBlob(path, { type: 'application/x-gzip' })
+  // Read whole: a blob on a file cannot be read any more once another test file has renamed its own over it.
+  return new Blob([await readFile(path)], { type: 'application/x-gzip' })
 }
 
 /** Changes when anything does that shapes the database. */
