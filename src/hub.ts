@@ -197,7 +197,7 @@ async function startDelivering (parts: Parts, { sessions, control }: { sessions:
   const sweeper = createSweeper({ ...parts, intervalMs, republishAfterMs, readUpTo: lane => worker.readUpTo(lane), afterwards: [control.tend, createLaneAlarm(parts).check] })
   closing.add('sweeper', async () => { await sweeper.stop() })
   sweeper.start()
-  const reminders = createReminders({ ...parts, sessions })
+  const reminders = createReminders({ ...parts, sessions, control })
   closing.add('reminders', async () => { await reminders.stop() })
   reminders.start()
   const batches = createBatches({ ...parts, intervalMs, expiresAfterMs: config.delivery.expiresAfterMs })

@@ -43,7 +43,7 @@ const SESSION_MS = 30 * 60_000
 /** Between two links to one delivery when somebody asks for one. */
 const ASK_GAP_MS = 5 * 60_000
 /** Links to one delivery within a day, those included that the adapter sends by itself. */
-const MOST_LINKS = 12
+export const MOST_LINKS = 12
 
 export interface InvitationOptions {
   settings: LinkSettings

@@ -3,12 +3,15 @@
 import type { Clock } from '../ports/clock.js'
 import type { InvitationStore, Reminder } from '../ports/invitation-store.js'
 import type { Log } from '../ports/log.js'
+import type { Endpoints } from './endpoints.js'
 import { createLoop, type Loop } from './loop.js'
 import type { Sessions } from './sessions.js'
 
 export interface RemindersOptions {
   store: Pick<InvitationStore, 'takeReminders' | 'remindedOf' | 'forgetInvitations'>
   sessions: Pick<Sessions, 'endpoint' | 'session'>
+  /** Nobody is written to through an endpoint that is paused, and not faster than it may be used. */
+  control: Pick<Endpoints, 'ask'>
   clock: Clock
   log: Log
 }
@@ -20,16 +23,27 @@ const RETRY_MS = 15 * 60_000
 const MOST_TIME_MS = 30_000
 /** Who comes with a link that has ended is told so for this long. */
 const KEPT_MS = 30 * 86_400_000
+/** Who has asked waits for it; who has let the time go by does not. */
+const PRIORITIES = { asked: 5, late: 0 } as const
 
-export function createReminders ({ store, sessions, clock, log }: RemindersOptions): Loop {
+export function createReminders ({ store, sessions, control, clock, log }: RemindersOptions): Loop {
   async function remind (reminder: Reminder, stopping: AbortSignal): Promise<void> {
     const { tokenSha256, deliveryId, packageId, endpoint, agency, envelope, askedAt } = reminder
+    const reason = askedAt === undefined ? 'late' : 'asked'
+    const timeoutMs = Math.min(sessions.endpoint(endpoint)?.timeoutMs ?? MOST_TIME_MS, MOST_TIME_MS)
     try {
-      const session = await sessions.session(endpoint)
-      const timeoutMs = Math.min(sessions.endpoint(endpoint)?.timeoutMs ?? MOST_TIME_MS, MOST_TIME_MS)
-      const outcome = await session.remind?.({
-        deliveryId, packageId, envelope, recipient: agency, reason: askedAt === undefined ? 'late' : 'asked', reminderId: `${deliveryId}.${askedAt ?? 'late'}`
-      }, AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)]))
+      const ended = await control.ask(endpoint, {
+        work: async () => {
+          const session = await sessions.session(endpoint)
+          return await session.remind?.({ deliveryId, packageId, envelope, recipient: agency, reason, reminderId: `${deliveryId}.${askedAt ?? 'late'}` }, AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)]))
+        },
+        // How the endpoint does, its deliveries tell.
+        signOf: () => undefined,
+        priority: PRIORITIES[reason],
+        signal: stopping
+      })
+      if (ended === undefined || 'rest' in ended) { log.debug({ endpoint, deliveryId, code: ended?.rest.code ?? 'ENDPOINT_BUSY' }, 'reminder.postponed'); return }
+      const outcome = ended.result
       if (outcome?.kind !== 'deferred') await store.remindedOf(tokenSha256)
       if (outcome?.kind === 'deferred' || outcome?.kind === 'refused') log.warn({ endpoint, deliveryId, outcome: outcome.kind, code: outcome.problem.code }, 'reminder.failed')
     } catch (error) {

@@ -1,37 +1,20 @@
 // Promise: an agency without a system is told by mail, opens a one-time link, reads, and answers; the document itself is never in the mail.
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { headerOf, startMailServer, type ReceivedMail } from '../../adapters/email/harness.js'
-import type { HubConfig } from '../../src/model/generated.js'
+import { headerOf, type ReceivedMail } from '../../adapters/email/harness.js'
+import { CLERK, documentForClerk, FILE, linkIn, openMailbox, readable } from '../support/clerk.js'
+import { runEngine } from '../support/engine.js'
 import { openProvince, runHub, setUps } from '../support/hub.js'
 import { eventually } from '../support/time.js'
 import { call, XML } from '../support/wire.js'
-import { documentMessage } from '../unit/formats/edxml-messages.js'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
-const SUBJECT = 'V/v chuẩn bị hội nghị không ai được biết'
-const FILE = '%PDF-1.4 mời họp'
-
-/** The mail as a person sees it. */
-function readable ({ raw }: ReceivedMail): string {
-  return raw.toString('utf8').replace(/=\r\n/g, '').replace(/(?:=[0-9A-F]{2})+/g, hex => Buffer.from(hex.replaceAll('=', ''), 'hex').toString('utf8'))
-}
-
-function linkIn (mail: ReceivedMail | undefined): string {
-  return /https?:\/\/[^\s"<]+\/nhan\/[\w-]{43}/.exec(mail === undefined ? '' : readable(mail))?.[0] ?? 'no link'
-}
+const HOUR_MS = 3_600_000
+const formTokenIn = (body: string): string => /name="formToken" value="([\w-]+)"/.exec(body)?.[1] ?? ''
 
 for (const setUp of await setUps()) {
   await t.test(setUp, async t => {
-    const server = await startMailServer()
-    t.teardown(async () => { await server.stop() })
-    const withMail = (config: HubConfig): HubConfig => ({
-      ...config,
-      links: { ...config.links, publicUrl: 'http://nhan.example.vn/truc', secret: 'bi-mat-cua-lien-ket-khong-ai-doan-duoc' },
-      endpoints: config.endpoints.map(endpoint => endpoint.id === 'so-nganh'
-        ? { ...endpoint, adapter: 'email', settings: { host: '127.0.0.1', port: server.port, security: 'none', from: 'truc@lamdong.example.vn', recipients: { 'H36.02': 'vanthu@sonoivu.example.vn' } } }
-        : endpoint)
-    })
+    const { server, withMail } = await openMailbox(t, { publicUrl: 'http://nhan.example.vn/truc' })
     const province = await openProvince(t, setUp, withMail)
     const hub = await runHub(t, province.config)
     const api = async (path: string): Promise<any> => (await call(`${hub.url}${path}`, { key: province.keys.get('ubnd-tinh') })).json
@@ -43,8 +26,7 @@ for (const setUp of await setUps()) {
       return { status: answer.status, headers: answer.headers, body: await answer.text() }
     }
     const deposit = async (documentId: string): Promise<{ id: string, mail: ReceivedMail, body: string }> => {
-      const body = documentMessage({ to: ['H36.02'], documentId, attachments: [{ name: 'Giấy mời.pdf', content: Buffer.from(FILE).toString('base64') }] })
-        .replace(/<Subject>[^<]*/, `<Subject>${SUBJECT}`)
+      const body = documentForClerk(documentId)
       const { status, json } = await call(`${hub.url}/v1/packages`, { key: province.keys.get('ubnd-tinh'), headers: XML, body })
       if (status !== 202) throw new Error(JSON.stringify(json))
       await eventually(async () => await stateOf(json['id']) === 'available')
@@ -57,11 +39,10 @@ for (const setUp of await setUps()) {
       const { headers } = await visit(link, { method: 'POST' })
       return { page: headers.get('location') ?? '', cookie: (headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '' }
     }
-    const formTokenIn = (body: string): string => /name="formToken" value="([\w-]+)"/.exec(body)?.[1] ?? ''
 
     await t.test('the clerk reads and acknowledges', async t => {
       const { id, mail, body } = await deposit('link-1')
-      t.same(mail.to, ['vanthu@sonoivu.example.vn'])
+      t.same(mail.to, [CLERK])
       const words = `${readable(mail)} ${headerOf(mail, 'Subject') ?? ''}`
       t.notMatch(words, /hội nghị|Giấy mời|PDF/, 'neither the subject nor a file is in the mail')
       const link = linkIn(mail)
@@ -124,5 +105,79 @@ for (const setUp of await setUps()) {
       t.match(asked.body, /năm phút/)
       t.equal((await visit(`http://nhan.example.vn/truc/nhan/${'x'.repeat(43)}`)).status, 404)
     })
+  })
+}
+
+for (const setUp of await setUps()) {
+  await t.test(`a clerk who does not come is reminded once, and may have a new link (${setUp})`, async t => {
+    const { server, withMail } = await openMailbox(t, { publicUrl: 'http://nhan.example.vn', settings: { remindAfterHours: 3, linkDays: 1 } })
+    const { province, url, advance, logged } = await runEngine(t, setUp, withMail)
+    const key = province.keys.get('ubnd-tinh')
+    const visit = async (link: string, options: RequestInit = {}): Promise<{ status: number, headers: Headers, body: string }> => {
+      const answer = await fetch(link.replace('http://nhan.example.vn', url), { redirect: 'manual', ...options })
+      return { status: answer.status, headers: answer.headers, body: await answer.text() }
+    }
+    const stateOf = async (id: string): Promise<string> => (await call(`${url}/v1/packages/${id}`, { key })).json['deliveries'][0].state
+    const deposit = async (documentId: string): Promise<string> => {
+      const { json } = await call(`${url}/v1/packages`, { key, headers: XML, body: documentForClerk(documentId) })
+      await eventually(async () => await stateOf(json['id']) === 'available')
+      return json['id'] as string
+    }
+    const mails = (): readonly ReceivedMail[] => server.received()
+    const nextMail = async (count: number): Promise<ReceivedMail> => await eventually(() => mails()[count - 1])
+
+    const id = await deposit('nhac-1')
+    const first = await nextMail(1)
+    advance(3 * HOUR_MS)
+    const reminder = await nextMail(2)
+    t.same(reminder.to, [CLERK])
+    t.match(readable(reminder), /chỉ mở được một lần/)
+    t.not(headerOf(reminder, 'Message-ID'), headerOf(first, 'Message-ID'), 'a mailbox does not hide it as a repetition')
+    t.not(linkIn(reminder), linkIn(first), 'with a link of its own')
+    advance(20 * HOUR_MS)
+    t.equal((await visit(linkIn(reminder))).status, 200)
+    t.equal(await stateOf(id), 'available')
+
+    // Both links end, one day after they were made.
+    advance(5 * HOUR_MS)
+    for (const mail of [first, reminder]) {
+      t.match(await visit(linkIn(mail)), { status: 410, body: /đã hết hạn[\s\S]*Gửi cho tôi liên kết mới/ })
+      t.equal((await visit(linkIn(mail), { method: 'POST' })).status, 410, 'it opens nothing')
+    }
+    t.equal(mails().length, 2, 'nobody is reminded twice')
+
+    // The mail server is away when the clerk asks: the new link comes later, and the delivery waits.
+    await server.misbehave('overload')
+    t.match(await visit(`${linkIn(first)}/moi`, { method: 'POST' }), { status: 200, body: /Liên kết mới đang được gửi/ })
+    t.match(await visit(`${linkIn(reminder)}/moi`, { method: 'POST' }), { status: 429, body: /năm phút/ })
+    await eventually(() => logged('reminder.failed').length === 1)
+    t.equal(await stateOf(id), 'available')
+    await server.misbehave(undefined)
+    advance(HOUR_MS / 4)
+    const fresh = await nextMail(3)
+    t.same(fresh.to, [CLERK])
+
+    t.equal((await visit(linkIn(first), { method: 'POST' })).status, 410, 'the old link stays ended')
+    const opened = await visit(linkIn(fresh), { method: 'POST' })
+    t.equal(opened.status, 303)
+    const [page, headers] = [`${url}${opened.headers.get('location') ?? ''}`, { cookie: (opened.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '' }]
+    t.equal((await visit(linkIn(fresh), { method: 'POST' })).status, 410, 'once')
+    const { body } = await visit(page, { headers })
+    t.equal((await visit(`${page}/tep/1`, { headers })).body, FILE)
+    t.equal((await visit(`${page}/da-nhan`, { method: 'POST', headers: { ...headers, ...FORM }, body: `formToken=${formTokenIn(body)}` })).status, 303)
+    t.equal(await stateOf(id), 'delivered')
+    for (const mail of [first, reminder, fresh]) t.match(await visit(linkIn(mail)), { status: 410, body: /Đã xác nhận nhận/ })
+    t.match(await visit(`${linkIn(first)}/moi`, { method: 'POST' }), { status: 410, body: /Đã xác nhận nhận/ }, 'who asks now is told that it is done')
+
+    // Who has come is not reminded.
+    const other = await deposit('nhac-2')
+    t.equal((await visit(linkIn(await nextMail(4)), { method: 'POST' })).status, 303)
+    const unread = await deposit('nhac-3')
+    advance(4 * HOUR_MS)
+    const last = await nextMail(6)
+    const { deliveries: [{ id: deliveryId }] } = (await call(`${url}/v1/packages/${unread}`, { key })).json as { deliveries: [{ id: string }] }
+    t.equal(headerOf(last, 'Lienthong-Delivery'), deliveryId, 'only of the one that nobody opened')
+    t.equal(await stateOf(other), 'available')
+    t.same([mails().length, logged('reminder.failed').length], [6, 1])
   })
 }

@@ -3,7 +3,7 @@ import type { Attachment, DeliveryState } from '../../model/generated.js'
 import { type Language, type Text, text } from '../../model/text.js'
 import type { Invitation } from '../../ports/invitation-store.js'
 import type { StoredDelivery, StoredPackage } from '../../ports/store.js'
-import type { PickUpSession } from '../../security/invitations.js'
+import { MOST_LINKS, type PickUpSession } from '../../security/invitations.js'
 import { html, type Markup, type Page } from './markup.js'
 
 export interface Reader { language: Language, /** Before the paths of the hub. */ base: string }
@@ -12,11 +12,16 @@ type Content = Pick<Page, 'status' | 'title' | 'body'>
 
 const ENDED = new Set<DeliveryState>(['delivered', 'refused', 'dead', 'expired', 'cancelled'])
 
+/** Nothing can be fetched by it any more, by no link. */
+export function hasEnded ({ state, deliveryExpiresAt }: Invitation, at: number): boolean {
+  return ENDED.has(state) || deliveryExpiresAt <= at
+}
+
 /** What a GET of a link shows. Looking changes nothing, so that a mail scanner that follows the link spoils nothing. */
 export function invitationPage ({ invitation, token, at }: { invitation: Invitation, token: string, at: number }, reader: Reader): Content {
   const say = (words: Text): string => words[reader.language]
   const action = `${reader.base}/nhan/${token}`
-  if (ENDED.has(invitation.state) || invitation.deliveryExpiresAt <= at) return endedPage(invitation, reader)
+  if (hasEnded(invitation, at)) return endedPage(invitation, reader)
   if (invitation.openedAt === undefined && invitation.expiresAt > at) {
     const isReady = invitation.state === 'available'
     return {
@@ -51,7 +56,7 @@ export function askedPage ({ recipient, isAsked }: { recipient: string, isAsked:
     : {
         status: 429,
         title: text('Chưa gửi được liên kết mới', 'No new link now')[language],
-        body: html`<p role="alert">${text(`Vừa có một liên kết được gửi đến ${recipient}. Hãy xem hộp thư, hoặc thử lại sau năm phút.`, `A link was sent to ${recipient} not long ago. Look into the mailbox, or try again in five minutes.`)[language]}</p>`
+        body: html`<p role="alert">${text(`Vừa có một liên kết được gửi đến ${recipient}. Hãy xem hộp thư, hoặc thử lại sau năm phút; mỗi ngày gửi nhiều nhất ${MOST_LINKS} liên kết.`, `A link was sent to ${recipient} not long ago. Look into the mailbox, or try again in five minutes; at most ${MOST_LINKS} links are sent a day.`)[language]}</p>`
       }
 }
 

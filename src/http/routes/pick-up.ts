@@ -11,7 +11,7 @@ import type { HttpDependencies } from '../dependencies.js'
 import { factsOf } from '../facts.js'
 import { languageOf } from '../language.js'
 import { replyPage, type Page } from '../pages/markup.js'
-import { askedPage, faultPage, invitationPage, pickUpPage, type Opened, type Reader } from '../pages/pick-up.js'
+import { askedPage, faultPage, hasEnded, invitationPage, pickUpPage, type Opened, type Reader } from '../pages/pick-up.js'
 import { replyPayload } from '../payload.js'
 import { toHubError } from '../problem.js'
 
@@ -66,8 +66,12 @@ export function pickUpRoutes (dependencies: PickUpDependencies) {
     })
 
     app.post('/nhan/:token/moi', HIDDEN, async (request: ByToken, reply) => {
-      const { recipient } = await findLink(request)
-      return show(request, reply, askedPage({ recipient, isAsked: await invitations.ask(request.params.token) }, readerOf(request)))
+      const invitation = await findLink(request)
+      const { token } = request.params
+      const isAsked = await invitations.ask(token)
+      // A new link would lead nowhere: the page of the link says why.
+      if (!isAsked && hasEnded(invitation, clock.now())) return show(request, reply, invitationPage({ invitation, token, at: clock.now() }, readerOf(request)))
+      return show(request, reply, askedPage({ recipient: invitation.recipient, isAsked }, readerOf(request)))
     })
 
     await app.register(sessionRoutes(dependencies, { readerOf, show }))
