@@ -24,8 +24,8 @@ export async function openMailbox (t: Test, { publicUrl, settings = {} }: { publ
 }
 
 /** A document for the clerk, with one file. */
-export function documentForClerk (documentId: string): string {
-  return documentMessage({ to: ['H36.02'], documentId, attachments: [{ name: 'Giấy mời.pdf', content: Buffer.from(FILE).toString('base64') }] })
+export function documentForClerk (documentId: string, { name, content } = { name: 'Giấy mời.pdf', content: Buffer.from(FILE) }): string {
+  return documentMessage({ to: ['H36.02'], documentId, attachments: [{ name, content: content.toString('base64') }] })
     .replace(/<Subject>[^<]*/, `<Subject>${SUBJECT}`)
 }
 

@@ -28,7 +28,8 @@ h2 { font-size: 1.15rem; margin-top: 2rem }
 dl { display: grid; gap: .25rem 1rem; grid-template-columns: max-content 1fr }
 dt { font-weight: 600 }
 dd { margin: 0 }
-li { margin: .4rem 0 }
+li { margin: .6rem 0 }
+li a { padding: .25rem 0 }
 button { border: 0; border-radius: .4rem; background: #0b5cad; color: #fff; cursor: pointer; font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.25rem }
 button.other { background: #8a1f1f }
 button:focus-visible, a:focus-visible, textarea:focus-visible { outline: 3px solid #e08a00; outline-offset: 2px }

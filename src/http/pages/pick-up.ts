@@ -60,17 +60,24 @@ export function askedPage ({ recipient, isAsked }: { recipient: string, isAsked:
       }
 }
 
-export interface Opened { session: PickUpSession, delivery: StoredDelivery, package: Omit<StoredPackage, 'deliveries'> }
+export interface Opened {
+  session: PickUpSession
+  delivery: StoredDelivery
+  package: Omit<StoredPackage, 'deliveries'>
+  /** As the directory has them, for senders that write codes only. */
+  names: { from: string | undefined, to: string | undefined }
+}
 
 const URGENCIES: readonly Text[] = [text('Thường', 'Normal'), text('Khẩn', 'Urgent'), text('Thượng khẩn', 'Very urgent'), text('Hỏa tốc', 'Express'), text('Hỏa tốc hẹn giờ', 'Express, by the hour')]
 
 /** What waits, for whoever has opened the link. `fault`: what was wrong with the form that was sent. */
-export function pickUpPage ({ session, delivery, package: row }: Opened, reader: Reader, fault?: Text): Content {
+export function pickUpPage ({ session, delivery, package: row, names }: Opened, reader: Reader, fault?: Text): Content {
   const say = (words: Text): string => words[reader.language]
   const here = `${reader.base}/nhan/goi/${session.deliveryId}`
   const { envelope: { from, notation, priority, dueDate, title }, attachments } = row
   const facts: Array<[Text, string | undefined]> = [
-    [text('Nơi gửi', 'From'), from.name ?? from.code],
+    [text('Nơi gửi', 'From'), from.name ?? names.from ?? from.code],
+    [text('Nơi nhận', 'To'), names.to ?? session.agency],
     [text('Số, ký hiệu', 'Number'), notation],
     [text('Độ khẩn', 'Urgency'), say(URGENCIES[priority] ?? text('', ''))],
     [text('Hạn trả lời', 'Answer by'), dueDate?.split('-').reverse().join('/')]
@@ -82,8 +89,8 @@ export function pickUpPage ({ session, delivery, package: row }: Opened, reader:
 ${stateOf(delivery, reader)}
 <dl>${facts.flatMap(([name, value]) => value === undefined || value === '' ? [] : [html`<dt>${say(name)}</dt><dd>${value}</dd>`])}</dl>
 <h2>${say(text('Tệp', 'Files'))}</h2>
-${row.purgedAt === undefined && delivery.state !== 'refused' ? filesOf(attachments, here, say) : html`<p>${say(text('Nội dung không còn tải được.', 'The content cannot be downloaded any more.'))}</p>`}
-${delivery.state === 'available' ? formsOf(session, here, say) : ''}`
+${row.purgedAt === undefined && delivery.state !== 'refused' ? filesOf(attachments, here, reader) : html`<p>${say(text('Nội dung không còn tải được.', 'The content cannot be downloaded any more.'))}</p>`}
+${delivery.state === 'available' ? formsOf(session, here, reader) : ''}`
   }
 }
 
@@ -93,21 +100,24 @@ function stateOf ({ state }: StoredDelivery, { language }: Reader): Markup | str
   return state === 'available' ? '' : html`<p role="alert">${text('Không còn chờ nhận.', 'It does not wait to be fetched any more.')[language]}</p>`
 }
 
-function filesOf (attachments: readonly Attachment[], here: string, say: (words: Text) => string): Markup {
-  return html`<ul>${attachments.map(({ n, name, size }) => html`<li><a href="${here}/tep/${n}" download>${name}</a> (${sizeOf(size)})</li>`)}
-<li><a href="${here}/noi-dung" download>${say(text('Toàn bộ gói tin, dành cho phần mềm', 'The whole package, for software'))}</a></li></ul>`
+function filesOf (attachments: readonly Attachment[], here: string, { language }: Reader): Markup {
+  return html`<ul>${attachments.map(({ n, name, size }) => html`<li><a href="${here}/tep/${n}" download>${name}</a> (${sizeOf(size, language)})</li>`)}
+<li><a href="${here}/noi-dung" download>${text('Toàn bộ gói tin, dành cho phần mềm', 'The whole package, for software')[language]}</a></li></ul>`
 }
 
-function sizeOf (bytes: number): string {
+function sizeOf (bytes: number, language: Language): string {
   const units = ['B', 'KB', 'MB', 'GB']
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10))
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? ''}`
+  return `${(bytes / 1024 ** power).toLocaleString(language, { maximumFractionDigits: power === 0 ? 0 : 1 })} ${units[power] ?? ''}`
 }
 
-function formsOf ({ formToken }: PickUpSession, here: string, say: (words: Text) => string): Markup {
+function formsOf ({ formToken, expiresAt }: PickUpSession, here: string, { language }: Reader): Markup {
+  const say = (words: Text): string => words[language]
   const proof = html`<input type="hidden" name="formToken" value="${formToken}">`
+  const until = new Intl.DateTimeFormat(language, { timeZone: 'Asia/Ho_Chi_Minh', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(expiresAt)
   return html`<h2>${say(text('Xác nhận', 'Acknowledge'))}</h2>
-<p>${say(text('Tải các tệp về trước, rồi bấm nút này.', 'Download the files first, then press this.'))}</p>
+<p>${say(text('Tải các tệp về trước, rồi bấm nút này.', 'Download the files first, then press this.'))}
+${say(text(`Trang này dùng được đến ${until}; sau đó hãy mở lại liên kết trong thư để nhận liên kết mới.`, `This page works until ${until} (Vietnam); after that, open the link in the mail again to get a new one.`))}</p>
 <form method="post" action="${here}/da-nhan">${proof}<button>${say(text('Đã nhận', 'Received'))}</button></form>
 <h2>${say(text('Trả lại', 'Return'))}</h2>
 <form method="post" action="${here}/tra-lai">${proof}

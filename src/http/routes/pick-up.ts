@@ -15,7 +15,7 @@ import { askedPage, faultPage, hasEnded, invitationPage, pickUpPage, type Opened
 import { replyPayload } from '../payload.js'
 import { toHubError } from '../problem.js'
 
-type PickUpDependencies = Pick<HttpDependencies, 'store' | 'payloads' | 'clock'> & { invitations: Invitations }
+type PickUpDependencies = Pick<HttpDependencies, 'store' | 'payloads' | 'clock' | 'directory'> & { invitations: Invitations }
 type ByToken = FastifyRequest<{ Params: { token: string } }>
 type ById = FastifyRequest<{ Params: { deliveryId: string } }>
 
@@ -83,11 +83,11 @@ interface Showing {
   show: (request: FastifyRequest, reply: FastifyReply, content: Pick<Page, 'status' | 'title' | 'body'>) => FastifyReply
 }
 
-function sessionRoutes ({ invitations, store, payloads, clock }: PickUpDependencies, { readerOf, show }: Showing) {
+function sessionRoutes ({ invitations, store, payloads, clock, directory }: PickUpDependencies, { readerOf, show }: Showing) {
   function sessionOf (request: ById): PickUpSession {
     const cookie = new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{1,2000})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1]
     const session = cookie === undefined ? undefined : invitations.session(cookie, request.params.deliveryId)
-    if (session === undefined) throw new HubError('UNAUTHENTICATED', text('Phiên đã hết. Hãy mở lại liên kết trong thư để nhận liên kết mới.', 'The session is over. Open the link in the mail again to get a new one.'))
+    if (session === undefined) throw new HubError('UNAUTHENTICATED', text('Hãy mở lại liên kết trong thư để nhận liên kết mới.', 'Open the link in the mail again to get a new one.'))
     factsOf(request).deliveryId = session.deliveryId
     return session
   }
@@ -96,7 +96,8 @@ function sessionRoutes ({ invitations, store, payloads, clock }: PickUpDependenc
     const session = sessionOf(request)
     const found = await store.findInbox(session.deliveryId, [session.agency])
     if (found === undefined) throw new HubError('NOT_FOUND', text('Không còn ở đây.', 'It is not here any more.'))
-    return { session, ...found }
+    const nameOf = (code: string): string | undefined => directory.find(code, clock.now())?.name
+    return { session, ...found, names: { from: nameOf(found.package.envelope.from.code), to: nameOf(session.agency) } }
   }
 
   /** Throws when the content is not for this reader any more. */
@@ -167,5 +168,7 @@ function replyFault (thrown: unknown, request: FastifyRequest, reply: FastifyRep
   if (status >= 500 && cause !== undefined) request.log.error({ err: cause, code, traceId: request.id }, 'request.failed')
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds))
   for (const name of ['content-disposition', 'content-digest', 'etag']) void reply.removeHeader(name)
-  return replyPage(reply, { ...faultPage({ status, title, detail }, reader), language: reader.language })
+  // A clerk has no account that could be wrong.
+  const heading = code === 'UNAUTHENTICATED' ? text('Phiên đã hết', 'The session is over') : title
+  return replyPage(reply, { ...faultPage({ status, title: heading, detail }, reader), language: reader.language })
 }
