@@ -159,14 +159,17 @@ async function startWorkers (parts: Parts, intake: Intake): Promise<Services> {
   const attached = attach(endpoints, parts)
   const sessions = createSessions(attached, { clock, log })
   closing.add('sessions', async () => { await sessions.close() })
-  const control = createEndpoints({ ...parts, sessions, intervalMs: parts.config.delivery.sweepIntervalMs })
+  const isDelivering = roles.includes('delivery')
+  const asked = [...new Set(parts.services?.map(({ endpoint }) => endpoint))]
+  // A process that delivers nothing may not even reach the others: a probe of its own would say that they are down.
+  const control = createEndpoints({ ...parts, sessions: isDelivering ? sessions : { ...sessions, ids: () => asked }, intervalMs: parts.config.delivery.sweepIntervalMs })
   closing.add('endpoints', async () => { await control.stop() })
-  if (roles.includes('delivery')) {
+  if (isDelivering) {
     await startDelivering(parts, { sessions, control })
     const receipts = createReceipts({ ...parts, intake })
     closing.add('receipts', async () => { await receipts.stop() })
     receipts.start()
-  } else if (parts.services !== undefined && roles.includes('api')) {
+  } else if (asked.length > 0 && roles.includes('api')) {
     const watch = createWatch({ ...parts, control, intervalMs: parts.config.delivery.sweepIntervalMs })
     closing.add('watch', async () => { await watch.stop() })
     watch.start()

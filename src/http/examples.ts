@@ -227,6 +227,16 @@ export const EXAMPLES = {
   Batch: batch,
   BatchPage: { items: [batch] },
   BatchItems: { items: [{ n: 1, deliveryId: DELIVERY_ID, packageId: PACKAGE_ID, frozen: 'dead', outcome: 'done', at: '2026-11-24T02:00:05.000Z' }] },
+  Services: {
+    items: [{
+      service: 'xac-thuc-cong-dan', operation: 'citizen-exists', title: 'Xác thực thông tin công dân', agencies: ['H36.101'], purposes: ['TIEP-NHAN', 'CAP-KET-QUA'], dossier: 'participant',
+      mandatory: ['/officer/id', '/officer/unit', '/purpose/code', '/purpose/text', '/dossier', '/query/hoVaTen'],
+      query: {
+        type: 'object', required: ['hoVaTen'], anyOf: [{ required: ['soDinhDanh'] }, { required: ['soCMND'] }],
+        properties: { soDinhDanh: { type: 'string', pattern: '^\\d{12}$' }, soCMND: { type: 'string' }, hoVaTen: { type: 'string' } }
+      }
+    }]
+  },
   ServiceRequest: {
     officer: { id: 'CB-0142', name: 'Lê Thị Cúc', unit: 'H36.101' },
     purpose: { code: 'TIEP-NHAN', text: 'Kiểm tra người nộp hồ sơ khai tử.' },

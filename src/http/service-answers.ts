@@ -1,6 +1,7 @@
 // The schemas of service calls and of their log.
 import { SERVICE_CALL_STATES } from '../model/service-call.js'
 import { SERVICE_REQUEST } from '../pipeline/service-request.js'
+import { ref } from './components.js'
 import { frame, INSTANT, page, UUID, type Json } from './frames.js'
 
 /** All of them by name. */
@@ -8,6 +9,15 @@ export function serviceSchemas (): Record<string, Json> {
   const text = { type: 'string' }
   const { officer, purpose } = SERVICE_REQUEST.properties
   return {
+    Service: frame({
+      service: { ...text, description: 'Its name, in the path of a call.' }, operation: text, title: ref('LocalizedText'),
+      agencies: { type: 'array', items: text, description: 'Main codes of those agencies of the caller for which it may ask.' },
+      purposes: { type: 'array', items: text, description: 'Codes that purpose.code may have.' },
+      dossier: { type: 'string', description: 'What dossier must be: of the right form, known to the hub, or one that the agency takes part in.', enum: ['well-formed', 'known', 'participant'] },
+      mandatory: { type: 'array', items: text, description: 'JSON Pointers of the fields that every call must have. The schema of the question may ask for more, such as one of several.' },
+      query: { type: 'object', description: 'JSON Schema of the question.' }
+    }),
+    Services: frame({ items: { type: 'array', items: ref('Service') } }),
     ServiceRequest: SERVICE_REQUEST as unknown as Json,
     ServiceAnswer: frame({
       requestId: { ...UUID, description: 'MaYeuCau of this call; it names the call in the log.' }, service: text, operation: text, answeredAt: INSTANT,

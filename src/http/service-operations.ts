@@ -3,6 +3,13 @@ import { EXAMPLES } from './examples.js'
 import type { Operation } from './operations.js'
 
 export const SERVICE_OPERATIONS: Record<string, Operation> = {
+  listServices: {
+    tag: 'services',
+    summary: 'List the services that you may ask',
+    description: 'Each with its operation, its mandatory fields and the JSON Schema of its question. An operator sees every service, and may ask none.',
+    answers: { 200: { description: 'All of them; none when you may ask none.', json: 'Services' } },
+    problems: ['REQUEST_INVALID']
+  },
   callService: {
     tag: 'services',
     summary: 'Ask an outside system, e.g. about a citizen',

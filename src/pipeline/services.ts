@@ -12,7 +12,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Directory } from '../ports/directory.js'
 import type { Log } from '../ports/log.js'
 import type { Store } from '../ports/store.js'
-import { compileRequestCheck, type ServiceRequest } from './service-request.js'
+import { compileRequestCheck, SERVICE_REQUEST, type ServiceRequest } from './service-request.js'
 
 /** A service with the operation of its adapter, agencies by their main codes. */
 export interface ReadyService extends ServiceConfig { definition: ServiceOperation }
@@ -35,7 +35,24 @@ export interface ServicesOptions {
 
 export interface ServiceAnswer { requestId: string, service: string, operation: string, answeredAt: number, result: Readonly<Record<string, unknown>> }
 
+/** A service as a client sees it before it asks. */
+export interface ServiceOffer {
+  service: string
+  operation: string
+  title: Text
+  /** Main codes of those agencies of the caller for which it may ask. */
+  agencies: string[]
+  purposes: readonly string[]
+  dossier: ServiceConfig['dossier']
+  /** JSON Pointers into the body of a call. `query` may ask for more, such as one of several fields. */
+  mandatory: string[]
+  /** JSON Schema of the question. */
+  query: Readonly<Record<string, unknown>>
+}
+
 export interface Services {
+  /** What this caller may ask; an operator sees every service, and may ask none. */
+  list (caller: Caller): ServiceOffer[]
   /** Throws what the caller is to be told: nobody else learns what was asked. */
   call (caller: Caller, asked: { service: string, body: unknown, traceId: string }): Promise<ServiceAnswer>
 }
@@ -51,14 +68,14 @@ export function createServices (options: ServicesOptions): Services {
     const found = known.get(name)
     if (found === undefined) throw new HubError('NOT_FOUND', text('Không có dịch vụ này.', 'There is no such service.'))
     const { service, check } = found
-    const mayEver = caller.role === 'agency' && [caller.agencies].flat().some(agency => isAllowed(service, caller, agency))
+    const mayEver = agenciesOf(service, caller).length > 0
     const waitMs = options.takeTurn(service, caller.id)
     if (waitMs !== undefined) throw new HubError('RATE_EXCEEDED', text('Gọi dịch vụ này quá dày, hãy chờ.', 'This service is called too often; wait.'), { retryAfterSeconds: Math.ceil(waitMs / 1000) })
     const faults = check(body)
     const request = body as ServiceRequest
     const agency = faults.length > 0 ? undefined : agencyOf(request, caller, options)
     if (faults.length === 0 && agency === undefined) faults.push(agencyFault(request))
-    if (faults.length > 0 && (!mayEver || caller.role !== 'agency')) throw forbidden(NOT_FOR_CALLER)
+    if (faults.length > 0 && !mayEver) throw forbidden(NOT_FOR_CALLER)
     if (agency === undefined) throw new HubError('REQUEST_INVALID', text('Yêu cầu có trường không hợp lệ.', 'A field of the request is not valid.'), { errors: faults })
     return { service, request, agency, record: recordOf({ service, request, agency, caller, traceId, requestedAt: clock.now(), subjectOf: options.subjectOf }) }
   }
@@ -83,6 +100,9 @@ export function createServices (options: ServicesOptions): Services {
   }
 
   return {
+    list: caller => options.services
+      .map(service => offerOf(service, caller))
+      .filter(({ agencies }) => caller.role === 'operator' || agencies.length > 0),
     async call (caller, asked) {
       const prepared = prepare(caller, asked)
       const { service, request, agency, record } = prepared
@@ -113,10 +133,32 @@ function isAllowed ({ clients, agencies }: ServiceConfig, { id }: Caller, agency
   return clients.includes(id.replace(/^client:/, '')) || agencies.includes(agency)
 }
 
+/** For which of its agencies the caller may use the service. */
+function agenciesOf (service: ServiceConfig, caller: Caller): string[] {
+  return caller.role === 'agency' ? caller.agencies.filter(agency => isAllowed(service, caller, agency)) : []
+}
+
+function offerOf (service: ReadyService, caller: Caller): ServiceOffer {
+  const { name, operation, purposes, dossier, definition: { title, query } } = service
+  return {
+    service: name, operation, title, agencies: agenciesOf(service, caller), purposes, dossier, query,
+    mandatory: [...(caller.agencies.length === 1 ? [] : ['/agency']), ...mandatoryOf({ ...SERVICE_REQUEST, properties: { ...SERVICE_REQUEST.properties, query } })]
+  }
+}
+
+/** Pointers of every field that must be there, objects by what must be in them. */
+function mandatoryOf (schema: { required?: unknown, properties?: unknown }): string[] {
+  const properties = Object(schema.properties) as Record<string, { required?: unknown, properties?: unknown }>
+  return (Array.isArray(schema.required) ? schema.required as string[] : []).flatMap(name => {
+    const inside = mandatoryOf(properties[name] ?? {}).map(pointer => `/${name}${pointer}`)
+    return inside.length > 0 ? inside : [`/${name}`]
+  })
+}
+
 /** Why the hub does not let it out; undefined when it may go. */
 async function denial ({ service, request, agency }: Prepared, caller: Caller, store: ServicesOptions['store']): Promise<Text | undefined> {
   if (!caller.agencies.includes(agency)) return text('Không được gọi thay cơ quan này.', 'The caller may not ask for this agency.')
-  if (caller.role !== 'agency' || !isAllowed(service, caller, agency)) return NOT_FOR_CALLER
+  if (!agenciesOf(service, caller).includes(agency)) return NOT_FOR_CALLER
   if (!service.purposes.includes(request.purpose.code)) return text('Dịch vụ không dùng cho mục đích này.', 'The service is not for this purpose.')
   if (service.dossier === 'well-formed') return undefined
   const found = await store.listPackages({ kind: 'dossier', correlationId: `dossier:${request.dossier}` }, { limit: 1 }, service.dossier === 'known' ? 'all' : [agency])

@@ -7,7 +7,8 @@ import { ACCOUNT } from '../../adapters/csdldc/harness.js'
 import { CITIZEN, startPopulation } from '../../adapters/csdldc/harness-population.js'
 import { startHub } from '../../src/hub.js'
 import type { HubConfig } from '../../src/model/generated.js'
-import { openProvince, setUps, type SetUp } from '../support/hub.js'
+import { runEngine } from '../support/engine.js'
+import { openProvince, runHub, setUps, type SetUp } from '../support/hub.js'
 import { eventually } from '../support/time.js'
 import { briskly } from '../support/traffic.js'
 import { call, JSON_BODY, type Answer } from '../support/wire.js'
@@ -34,6 +35,14 @@ function configure (config: HubConfig, url: string): HubConfig {
   }
 }
 
+/** A copy that lacks this field. */
+function without (value: object, pointer: string): object {
+  const copy = structuredClone(value)
+  const [last = '', ...path] = pointer.split('/').slice(1).reverse()
+  Reflect.deleteProperty(path.reduceRight<any>((at, name) => at[name], copy), last)
+  return copy
+}
+
 async function open (t: Test, setUp: SetUp) {
   const population = await startPopulation({ account: ACCOUNT })
   t.teardown(population.stop)
@@ -47,7 +56,8 @@ async function open (t: Test, setUp: SetUp) {
   return { population, as, logged: () => logged }
 }
 
-for (const setUp of await setUps()) {
+const available = await setUps()
+for (const setUp of available) {
   await t.test(`with ${setUp}`, async t => {
     const { population, as, logged } = await open(t, setUp)
     const rows = async (client: string, query = ''): Promise<Array<Record<string, any>>> => (await as(client, `/v1/service-calls?${query}`)).json['items'] as Array<Record<string, any>>
@@ -60,6 +70,21 @@ for (const setUp of await setUps()) {
       t.match(row, { requestId: answer.json['requestId'], state: 'answered', client: 'client:so-tu-phap', officer: QUESTION.officer, purpose: QUESTION.purpose, dossier: DOSSIER, subject: /^hmac-sha256:/ })
       t.same(await rows('so-noi-vu'), [], 'other agencies do not see it')
       t.match(await rows('van-hanh', `dossier=${DOSSIER}&service=xac-thuc&from=2026-01-01T00:00:00Z`), [{ requestId: answer.json['requestId'] }])
+    })
+
+    await t.test('a client is told what it may ask, and which fields that takes', async t => {
+      const { items } = (await as('so-tu-phap', '/v1/services')).json as { items: Array<Record<string, any>> }
+      t.match(items, [
+        { service: 'xac-thuc', operation: 'citizen-exists', title: 'Xác thực thông tin công dân', agencies: ['H36.11'], purposes: ['TIEP-NHAN'], dossier: 'well-formed', query: { required: ['hoVaTen'] } },
+        { service: 'nhan-than', operation: 'relatives-verify', dossier: 'participant', mandatory: ['/officer/id', '/officer/unit', '/purpose/code', '/purpose/text', '/dossier', '/query/hoVaTen', '/query/ngaySinh'] }
+      ])
+      // It is true: without each of them in turn the call is refused, and the fault names it.
+      for (const pointer of items[0]?.['mandatory'] as string[]) {
+        const answer = await as('so-tu-phap', '/v1/services/xac-thuc', without(QUESTION, pointer))
+        t.same([answer.status, answer.json['errors'].map((each: { pointer: string }) => each.pointer)], [400, [pointer]])
+      }
+      t.same((await as('so-noi-vu', '/v1/services')).json, { items: [] }, 'who may ask nothing is told nothing')
+      t.match((await as('van-hanh', '/v1/services')).json, { items: [{ service: 'xac-thuc', agencies: [] }, { service: 'nhan-than' }] })
     })
 
     await t.test('what is not allowed does not go out, and is on record', async t => {
@@ -104,3 +129,54 @@ for (const setUp of await setUps()) {
     })
   })
 }
+
+await t.test('with split roles', available.includes('services') ? {} : { skip: 'PostgreSQL or RabbitMQ does not answer' }, async t => {
+  const population = await startPopulation({ account: ACCOUNT })
+  t.teardown(population.stop)
+  const { province, url, store } = await runEngine(t, 'services', config => ({ ...configure(config, population.url), roles: ['api'] }))
+  const delivering = await runHub(t, { ...province.config, roles: ['delivery'] })
+  const as = async (client: string, path: string, body?: object, at = url): Promise<Answer> =>
+    await call(`${at}${path}`, { key: province.keys.get(client), ...(body === undefined ? {} : { headers: JSON_BODY, body: JSON.stringify(body) }) })
+  const ask = async (): Promise<Answer> => await as('so-tu-phap', '/v1/services/xac-thuc', QUESTION)
+
+  await t.test('a process with the role api answers, records and lists; one without it has no such route', async t => {
+    const answer = await ask()
+    t.match(answer, { status: 200, json: { result: { exists: true } } })
+    t.match((await as('so-tu-phap', '/v1/service-calls')).json, { items: [{ requestId: answer.json['requestId'], state: 'answered' }] })
+    t.match((await as('so-tu-phap', '/v1/services')).json, { items: [{ service: 'xac-thuc' }, {}] })
+    for (const path of ['/v1/services', '/v1/service-calls']) t.equal((await as('so-tu-phap', path, undefined, delivering.url)).status, 404)
+    t.equal((await as('so-tu-phap', '/v1/services/xac-thuc', QUESTION, delivering.url)).status, 404)
+    t.equal(population.asked.length, 1)
+  })
+
+  await t.test('it goes on alone, and learns of pauses', async t => {
+    await delivering.stop()
+    t.equal((await as('van-hanh', '/v1/endpoints/csdldc/pause', { reason: 'Bảo trì.' })).status, 200)
+    await eventually(async () => (await ask()).json['code'] === 'ENDPOINT_RESTING')
+    const before = population.asked.length
+    t.match(await ask(), { status: 502, json: { detail: /Bảo trì/ } })
+    t.equal(population.asked.length, before)
+    t.equal((await as('van-hanh', '/v1/endpoints/csdldc/resume', { reason: 'Xong.' })).status, 200)
+    await eventually(async () => (await ask()).status === 200)
+  })
+
+  await t.test('it probes what it asks, and no endpoint that it never speaks to', async t => {
+    const circuitOf = async (id: string): Promise<{ state: string | undefined, version: number }> => {
+      const found = (await store.endpointStates()).find(({ endpoint }) => endpoint === id)
+      return { state: found?.circuit.state, version: found?.version ?? 0 }
+    }
+    const fail = async (id: string): Promise<void> => {
+      const at = await store.now()
+      const circuit = { state: 'open', since: at, openMs: 1, openUntil: at, problem: { code: 'ENDPOINT_UNAVAILABLE', detail: { vi: 'x', en: 'x' } } } as const
+      t.equal(await store.changeCircuit(id, { circuit, version: (await circuitOf(id)).version }), true)
+    }
+    await fail('so-tu-phap')
+    for (let n = 0; n < 2; n++) {
+      await fail('csdldc')
+      await eventually(async () => (await circuitOf('csdldc')).state === 'half-open')
+    }
+    t.match(await circuitOf('so-tu-phap'), { state: 'open', version: 1 }, 'that is for who delivers to it')
+    await eventually(async () => (await ask()).status === 200)
+    await eventually(async () => (await circuitOf('csdldc')).state === 'closed')
+  })
+})

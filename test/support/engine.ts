@@ -7,6 +7,7 @@ import { assembleHub } from '../../src/hub.js'
 import type { HubConfig } from '../../src/model/generated.js'
 import type { Clock } from '../../src/ports/clock.js'
 import type { Store } from '../../src/ports/store.js'
+import { readyServices } from '../../src/ready-services.js'
 import { loadEndpoints, openDirectory, openResources } from '../../src/resources.js'
 import { createClosing } from '../../src/workers/closing.js'
 import { openProvince, type SetUp, type TestProvince } from './hub.js'
@@ -32,10 +33,11 @@ export async function runEngine (t: Test, setUp: SetUp, change: (config: HubConf
   t.teardown(async () => { await closing.close() })
   const directory = await openDirectory(config)
   const endpoints = await loadEndpoints(config, directory)
+  const services = readyServices(config, { endpoints, directory, at: 0 })
   const resources = await openResources({ config, directory, log, closing, signal: new AbortController().signal })
   const { clock: base } = resources
   let ahead = 0
   const clock: Clock = { now: () => base.now() + ahead, sleep: async (ms, signal) => { await base.sleep(ms, signal) } }
-  const { url } = await assembleHub({ ...resources, clock, config, log, closing, endpoints })
+  const { url } = await assembleHub({ ...resources, clock, config, log, closing, endpoints, services })
   return { province, url, client: province.client(url, 'ubnd-tinh'), store: resources.store, advance: ms => { ahead += ms }, logged: event => lines.filter(({ msg }) => msg === event) }
 }

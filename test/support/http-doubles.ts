@@ -177,6 +177,9 @@ export async function createHttpDouble (change: (dependencies: HttpDependencies)
       }
     },
     services: {
+      list: caller => caller.role === 'operator' || caller.id === 'client:sender'
+        ? [{ service: 'known', operation: 'o', title: text('Hỏi', 'Ask'), agencies: [...caller.agencies], purposes: ['P'], dossier: 'known', mandatory: ['/dossier'], query: { type: 'object', title: { vi: 'x', en: 'y' } } }]
+        : [],
       call: async (caller, asked) => {
         double.asked.words.push({ caller: caller.id, ...asked })
         if (asked.service !== 'known') throw new HubError('NOT_FOUND', text('Không có.', 'There is none.'))

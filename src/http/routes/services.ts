@@ -4,6 +4,7 @@ import type { ServiceCallRecord } from '../../model/service-call.js'
 import type { ServiceCallFilter } from '../../ports/service-store.js'
 import { callerOf, scopeOf } from '../auth.js'
 import type { HttpDependencies } from '../dependencies.js'
+import { languageOf } from '../language.js'
 import { agencyOf, fromCursor, instantOf, NO_QUERY, PACKAGE_KEY, SERVICE_CALLS_QUERY, SERVICE_PARAMS, toPage } from '../queries.js'
 import { iso } from '../views.js'
 
@@ -12,6 +13,10 @@ interface ListQuery { service?: string, agency?: string, dossier?: string, from?
 /** Routes of services. The body is checked where the operation is known. */
 export function serviceRoutes ({ services, store, directory, clock }: HttpDependencies) {
   return async function registerServices (app: FastifyInstance): Promise<void> {
+    app.get('/services', { schema: { operationId: 'listServices', querystring: NO_QUERY } }, async request =>
+      // The question's schema is passed on as it is: nothing in it is for this reader's language.
+      ({ items: services.list(callerOf(request)).map(({ title, ...offer }) => ({ ...offer, title: title[languageOf(request)] })) }))
+
     app.post<{ Params: { service: string } }>('/services/:service', {
       schema: { operationId: 'callService', params: SERVICE_PARAMS, querystring: NO_QUERY }
     }, async request => {

@@ -23,6 +23,12 @@ t.test('every answer has the shape that OpenAPI promises', async t => {
   ajv.opts.strictSchema = false
   ajv.addSchema((await ask(double, '/openapi.json')).json, 'openapi.json', false, false)
   const valid = (schema: string, value: unknown): void => { t.ok(ajv.validate({ $ref: `openapi.json#/components/schemas/${schema}` }, value), schema, { errors: ajv.errors }) }
+  const offered = await ask(double, '/v1/services')
+  valid('Services', offered.json)
+  t.match(offered.json, { items: [{ service: 'known', title: 'Hỏi', agencies: ['H36.11'], query: { title: { vi: 'x', en: 'y' } } }] }, 'words in one language, the schema as it is')
+  t.same((await ask(double, '/v1/services', 'recipient')).json, { items: [] })
+  t.equal((await ask(double, '/v1/services', 'nobody')).status, 401)
+  t.match((await ask(double, '/v1/services?x=1')).json, { code: 'REQUEST_INVALID' })
   const answer = await ask(double, '/v1/services/known', 'sender', { any: 1 })
   t.equal(answer.status, 200)
   valid('ServiceAnswer', answer.json)

@@ -5,6 +5,7 @@ import { text } from '../../../src/model/text.js'
 import type { ClaimCheck } from '../../../src/ports/broker.js'
 import { createBatches } from '../../../src/workers/batches.js'
 import { createLoop } from '../../../src/workers/loop.js'
+import { createWatch } from '../../../src/workers/watch.js'
 import { createManualClock, eventually } from '../../support/time.js'
 
 const away = new HubError('STORE_UNAVAILABLE', text('x', 'x'))
@@ -107,4 +108,29 @@ t.test('batches go on by themselves when the store is back', async t => {
   await eventually(() => { clock.advance(100); return world.published.length === 1 })
   await batches.stop()
   t.same(world.lines, ['batches.interrupted', 'batches.recovered'])
+})
+
+t.test('a process that only asks looks at its endpoints at every interval, tells an outage of the store once, and goes on by itself', async t => {
+  const clock = createManualClock()
+  const lines: string[] = []
+  const line = (_fields: object, message: string): void => { lines.push(message) }
+  let [looks, rests, isAway] = [0, 0, false]
+  const watch = createWatch({
+    intervalMs: 1000,
+    clock: { now: clock.now, sleep: async (ms, signal) => { rests++; await clock.sleep(ms, signal) } },
+    log: { debug: line, info: line, warn: line, error: line },
+    control: { watch: async () => { looks++; if (isAway) throw away } }
+  })
+  watch.start()
+  for (const next of [true, true, true, false, false]) {
+    await eventually(() => rests > 0 && rests === looks)
+    const before = looks
+    clock.advance(999)
+    t.equal(looks, before, 'not before its time')
+    isAway = next
+    clock.advance(1)
+    await eventually(() => looks === before + 1)
+  }
+  await watch.stop()
+  t.same(lines, ['endpoints.unwatched'])
 })
