@@ -16,6 +16,7 @@ import type { Store } from '../ports/store.js'
 import type { Invitations } from '../security/invitations.js'
 import type { FileLinks } from '../security/links.js'
 import type { Systems } from '../security/systems.js'
+import type { Guesses } from './doors/guesses.js'
 
 /** The part of the store that the API reads, the recipient's word on its inbox, and the operator's on a batch. */
 export type ApiStore = Pick<Store, 'findPackage' | 'findRelated' | 'listPackages' | 'events' | 'peekInbox' | 'findInbox' | 'settleInbox' |
@@ -79,4 +80,4 @@ export interface HttpDependencies {
 /** The doors for systems that exist, and who comes through them. */
 export interface Doors { settings: DoorsConfig, systems: Systems }
 
-export type DoorDependencies = HttpDependencies & { doors: Doors }
+export type DoorDependencies = HttpDependencies & { doors: Doors, guesses: Guesses }

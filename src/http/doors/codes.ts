@@ -45,7 +45,8 @@ const CODES: Readonly<Partial<Record<ErrorCode, DoorCode>>> = {
   SIGNATURE_INVALID: '22',
   // A connection that is cut off sees no answer, so this is a file that ends too early.
   BODY_TRUNCATED: '22',
-  REQUEST_TIMEOUT: '20'
+  REQUEST_TIMEOUT: '20',
+  TOO_MANY_REQUESTS: '20'
 }
 
 /** The number of a code of the catalogue: what the caller can mend is the file, what it cannot is the hub. */

@@ -2,7 +2,7 @@
 // then every call with the token and the SystemId and SecretKey of the agency it is made for.
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { HubError } from '../../errors.js'
+import { CATALOGUE, HubError } from '../../errors.js'
 import type { Caller } from '../../model/caller.js'
 import { text } from '../../model/text.js'
 import { MAX_FORM_PARTS } from '../body.js'
@@ -29,6 +29,7 @@ export function facadeDoor (dependencies: DoorDependencies) {
     app.setErrorHandler((thrown, request, reply) => {
       const error = noteError(thrown, request)
       const [errorCode, errorDesc] = [doorCodeOf(error.code), describe(error, languageOf(request))]
+      if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
       void reply.code(200).send({ success: false, message: errorDesc, data: { docId: '', status: 'error', errorCode, errorDesc } })
     })
     await app.register(loginRoute(dependencies))
@@ -64,23 +65,27 @@ function tokenHolds ({ headers }: FastifyRequest, { doors: { systems }, clock }:
 }
 
 /** One software may serve several agencies with one login: each call says by its credentials for which. */
-function callerBy ({ headers }: FastifyRequest, { doors: { systems } }: DoorDependencies): Caller | HubError {
+function callerBy ({ headers, ip }: FastifyRequest, { doors: { systems }, guesses }: DoorDependencies): Caller | HubError {
   const systemId = headers['x-systemid']
   const secret = headers['x-secretkey']
-  const system = typeof systemId === 'string' && typeof secret === 'string' ? systems.bySecret(systemId, secret) : undefined
-  return system?.caller ?? new HubError('UNAUTHENTICATED', text('X-SystemId hoặc X-SecretKey không đúng.', 'X-SystemId or X-SecretKey is wrong.'))
+  const found = typeof systemId === 'string' && typeof secret === 'string' ? guesses.look({ ip, account: systemId }, () => systems.bySecret(systemId, secret)?.caller) : undefined
+  return found ?? new HubError('UNAUTHENTICATED', text('X-SystemId hoặc X-SecretKey không đúng.', 'X-SystemId or X-SecretKey is wrong.'))
 }
 
-function loginRoute ({ doors: { settings, systems }, clock }: DoorDependencies) {
+function loginRoute ({ doors: { settings, systems }, guesses, clock }: DoorDependencies) {
   return async function registerLogin (app: FastifyInstance): Promise<void> {
     acceptAnyBody(app)
     app.post('/v1/auth/login', async (request, reply) => {
       const field = fieldsOf(request.body)
       const username = field('username') ?? ''
-      const system = systems.byPassword(username, field('password') ?? '')
-      if (system === undefined) {
-        factsOf(request).code = 'UNAUTHENTICATED'
-        return await reply.code(401).send({ code: 401, message: text('Tên đăng nhập hoặc mật khẩu không đúng.', 'User name or password is wrong.')[languageOf(request)], data: null })
+      const system = guesses.look({ ip: request.ip, account: username }, () => systems.byPassword(username, field('password') ?? ''))
+        ?? new HubError('UNAUTHENTICATED', text('Tên đăng nhập hoặc mật khẩu không đúng.', 'User name or password is wrong.'))
+      if (system instanceof HubError) {
+        const { code, detail, retryAfterSeconds } = system
+        const { status } = CATALOGUE[code]
+        factsOf(request).code = code
+        if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds))
+        return await reply.code(status).send({ code: status, message: detail[languageOf(request)], data: null })
       }
       factsOf(request).caller = system.caller
       const token = systems.issueToken(system, clock.now() + settings.facade.tokenMinutes * MINUTE_MS)

@@ -29,16 +29,14 @@ export function xroadDoor (dependencies: DoorDependencies) {
       const error = noteError(thrown, request)
       const { status } = CATALOGUE[error.code]
       // The wire tells faults of a message in its body; a caller that is nobody, and a hub that cannot now, also by the status.
-      const shown = status === 401 || status >= 500 || error.code === 'NOT_FOUND' ? status : 200
+      const shown = status === 401 || status === 429 || status >= 500 || error.code === 'NOT_FOUND' ? status : 200
       if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
       void reply.code(shown).send({ error_code: doorCodeOf(error.code), message: describe(error, languageOf(request)) })
     })
     app.addHook('onRequest', (request, _reply, done) => {
       const caller = callerBy(request, { ...dependencies, isTrusted })
-      if (caller === undefined) {
-        done(new HubError('UNAUTHENTICATED', text('Cần X-SystemId và X-SecretKey, Basic hoặc Bearer hợp lệ.', 'Valid X-SystemId and X-SecretKey, Basic or Bearer are needed.')))
-        return
-      }
+        ?? new HubError('UNAUTHENTICATED', text('Cần X-SystemId và X-SecretKey, Basic hoặc Bearer hợp lệ.', 'Valid X-SystemId and X-SecretKey, Basic or Bearer are needed.'))
+      if (caller instanceof HubError) { done(caller); return }
       callers.set(request, caller)
       factsOf(request).caller = caller
       done()
@@ -57,10 +55,10 @@ function callerOf (request: FastifyRequest): Caller {
 }
 
 /** By what the caller shows; without anything, by where it comes from. */
-function callerBy ({ headers, ip }: FastifyRequest, { doors: { systems }, authenticate, isTrusted }: DoorDependencies & { isTrusted: (ip: string) => string | undefined }): Caller | undefined {
+function callerBy ({ headers, ip }: FastifyRequest, { doors: { systems }, guesses, authenticate, isTrusted }: DoorDependencies & { isTrusted: (ip: string) => string | undefined }): Caller | HubError | undefined {
   const systemId = headers['x-systemid']
   const secret = headers['x-secretkey']
-  if (typeof systemId === 'string' || typeof secret === 'string') return systems.bySecret(String(systemId), String(secret))?.caller
+  if (typeof systemId === 'string' || typeof secret === 'string') return guesses.look({ ip, account: String(systemId) }, () => systems.bySecret(String(systemId), String(secret))?.caller)
   const { authorization } = headers
   if (authorization === undefined) {
     const client = isTrusted(ip)
@@ -69,7 +67,7 @@ function callerBy ({ headers, ip }: FastifyRequest, { doors: { systems }, authen
   const basic = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization)?.[1]
   if (basic === undefined) return authenticate(authorization)
   const [username = '', ...password] = Buffer.from(basic, 'base64').toString().split(':')
-  return systems.byPassword(username, password.join(':'))?.caller
+  return guesses.look({ ip, account: username }, () => systems.byPassword(username, password.join(':'))?.caller)
 }
 
 function trustOf ({ trusted }: XroadDoorConfig): (ip: string) => string | undefined {

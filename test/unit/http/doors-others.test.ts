@@ -3,6 +3,7 @@ import t from 'tap'
 import { createSystems } from '../../../src/security/systems.js'
 import { createDoorDouble, type DoorDouble, makeSystems } from '../../support/door-doubles.js'
 import { AT, DELIVERY_ID, FILE, ID, ORIGINAL, sha256 } from '../../support/http-doubles.js'
+import type { ManualClock } from '../../support/time.js'
 import { FORM, formBytes, JSON_BODY } from '../../support/wire.js'
 
 interface Answer { statusCode: number, headers: Record<string, unknown>, body: string, rawPayload: Buffer, json: () => Record<string, any> }
@@ -112,4 +113,44 @@ t.test('links that are not there are not found, and a dossier nobody knows is to
   const from = { remoteAddress: '10.1.2.3' }
   t.match(await call(`/xroad/downloadfile/${ID}`, from).then(each => [each.statusCode, each.json()]), [404, { error_code: '21' }])
   for (const payload of ['{"mahoso":"x"}', '{}', '']) t.match(await call('/xroad/search/call', { ...from, method: 'POST', payload }).then(each => [each.statusCode, each.json()]), [404, { error_code: '21' }])
+})
+
+t.test('who guesses a password waits, longer each time; the right one is not heard meanwhile, and others are not held up', async t => {
+  const { app, dependencies: { clock }, rawLog } = await createDoorDouble()
+  t.teardown(async () => { await app.close() })
+  const advance = (seconds: number): void => { (clock as ManualClock).advance(seconds * 1000) }
+  const login = async (username: string, password: string, remoteAddress = '203.0.113.7'): Promise<{ status: number, wait: number | undefined, json: Record<string, any> }> => {
+    const answer = await app.inject({ method: 'POST', url: '/lgsp/v1/auth/login', headers: JSON_BODY, payload: JSON.stringify({ username, password }), remoteAddress })
+    const wait = answer.headers['retry-after']
+    return { status: answer.statusCode, wait: wait === undefined ? undefined : Number(wait), json: answer.json() }
+  }
+  const RIGHT = 'password-of-sender'
+  for (let n = 0; n < 5; n++) t.equal((await login('sender', `guess-${n}`)).status, 401)
+  for (const wait of [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
+    t.match(await login('sender', RIGHT), { status: 429, wait, json: { code: 429, message: new RegExp(`${wait} giây`), data: null } }, `the right one has to wait ${wait} s, too`)
+    advance(wait)
+    t.equal((await login('sender', 'guess')).status, 401)
+  }
+  t.equal((await login('sender', RIGHT, '203.0.113.8')).status, 200, 'the account is not locked: its own system, elsewhere, goes on')
+  t.equal((await login('recipient', 'password-of-recipient')).status, 200, 'nor is its neighbour behind the same address')
+  advance(300)
+  t.equal((await login('sender', RIGHT)).status, 200)
+  t.equal((await login('sender', 'guess')).status, 401, 'being right ends it')
+  t.equal((await login('sender', RIGHT)).status, 200)
+  t.notMatch(rawLog.join(''), /guess|password-of/)
+})
+
+t.test('one wrong password for each of many accounts is guessing as well; who was right before goes on', async t => {
+  const { app, dependencies: { clock } } = await createDoorDouble()
+  t.teardown(async () => { await app.close() })
+  const ask = async (systemId: string, secret: string, url = '/xroad/search/call'): Promise<{ statusCode: number, headers: Record<string, unknown>, json: () => Record<string, any> }> =>
+    await app.inject({ method: 'POST', url, headers: { ...KNOWN, 'x-systemid': systemId, 'x-secretkey': secret }, payload: '{"mahoso":"x"}' }) as never
+  t.equal((await ask('SYS-recipient', 'secret-of-the-recipient')).statusCode, 404, 'let in; there is no such dossier')
+  for (let n = 0; n < 60; n++) t.equal((await ask(`SYS-${n}`, 'a-common-secret')).statusCode, 401)
+  t.match(await ask('SYS-sender', 'secret-of-the-sender').then(each => [each.statusCode, each.headers['retry-after'], each.json()]), [429, '600', { error_code: '20' }])
+  t.equal((await ask('SYS-recipient', 'secret-of-the-recipient')).statusCode, 404)
+  const facade = await app.inject({ url: '/lgsp/v1/getAgenciesList', headers: { ...KNOWN, 'x-systemid': 'SYS-sender', 'x-secretkey': 'secret-of-the-sender' } })
+  t.match([facade.statusCode, facade.headers['retry-after'], facade.json()], [200, '600', { success: false, data: { errorCode: '20' } }], 'in the words of the facade')
+  ;(clock as ManualClock).advance(600_000)
+  t.equal((await ask('SYS-sender', 'secret-of-the-sender')).statusCode, 404)
 })
