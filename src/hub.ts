@@ -2,6 +2,7 @@
 // is built later is closed earlier.
 import { hostname } from 'node:os'
 import { readCalendars } from './directory/calendars.js'
+import { doorWarnings } from './door-warnings.js'
 import { HubError } from './errors.js'
 import type { Health } from './http/dependencies.js'
 import { openPackageFolder } from './blobs/package-folder.js'
@@ -263,6 +264,7 @@ async function openDoor (parts: Parts, { intake, services }: { intake: Intake, s
   const clients = withMainCodes(config.clients, directory, clock.now())
   const authenticator = createAuthenticator(clients)
   const doors = { settings: config.doors, systems: createSystems(clients) }
+  if (roles.includes('api')) for (const { detail, ...facts } of doorWarnings(config, directory, clock.now())) log.warn({ ...facts, detail: detail.en }, 'door.unreadable')
   const server = roles.includes('api')
     ? await createHttpServer({ ...parts, calendar: await readCalendars(config.directory.calendars), intake, services, operations, oversight: createOversight(parts), authenticate: header => authenticator.authenticate(header), settings, health, doors })
     : await createHealthServer({ log, settings, health })

@@ -8,10 +8,11 @@ import { createQuietLog } from './adapter/quiet-log.js'
 import { openFilesystemBlobs } from './blobs/filesystem.js'
 import { createInProcessBroker } from './broker/in-process.js'
 import { openRabbitmqBroker } from './broker/rabbitmq.js'
-import { createStoreClock } from './clock.js'
+import { createStoreClock, hostNow } from './clock.js'
 import { readCalendars } from './directory/calendars.js'
 import { createDirectory } from './directory/directory.js'
 import { readDirectoryFiles } from './directory/files.js'
+import { type DoorWarning, doorWarnings } from './door-warnings.js'
 import { fault, HubError, toProblem } from './errors.js'
 import type { Logger } from './log.js'
 import type { EndpointConfig, HubConfig } from './model/generated.js'
@@ -122,14 +123,15 @@ export async function checkSignatures ({ signatures }: HubConfig): Promise<void>
   createEnvelopeSigning(signatures.signing, () => 0)
 }
 
-/** Everything that can be said of a configuration without starting: rejects with `CONFIG_INVALID` and every fault. */
-export async function checkConfig (config: HubConfig): Promise<void> {
+/** Everything that can be said of a configuration without starting: rejects with `CONFIG_INVALID` and every fault; resolves with what is worth a warning. */
+export async function checkConfig (config: HubConfig): Promise<DoorWarning[]> {
   const directory = await openDirectory(config)
   // Any instant does: a code is known or not, whatever the day.
   readyServices(config, { endpoints: await loadEndpoints(config, directory), directory, at: 0 })
   await checkSignatures(config)
   await readCalendars(config.directory.calendars)
   withMainCodes(config.clients, directory, 0)
+  return doorWarnings(config, directory, hostNow())
 }
 
 /** Adapter name → schema of its settings, for masking. An adapter that cannot be loaded is left out. */

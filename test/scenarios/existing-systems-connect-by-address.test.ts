@@ -1,6 +1,7 @@
 // Promise: software that speaks to the national axis or to a provincial platform today works with the hub by another address.
 import t from 'tap'
 import type { HubConfig } from '../../src/model/generated.js'
+import { runEngine } from '../support/engine.js'
 import { openProvince, runHub, setUps } from '../support/hub.js'
 import { eventually } from '../support/time.js'
 import { createVxpSdk, exchange, type SdkAnswer } from '../support/vxp-sdk.js'
@@ -179,3 +180,11 @@ for (const setUp of await setUps()) {
     })
   })
 }
+
+await t.test('a hub whose inboxes would hand out what this software cannot read says so when it starts', async t => {
+  const good = await runEngine(t, 'embedded', open)
+  t.same(good.logged('door.unreadable'), [])
+  const careless = await runEngine(t, 'embedded', config => ({ ...open(config), endpoints: config.endpoints }))
+  t.match(careless.logged('door.unreadable'), [{ level: 40, endpoint: 'so-nganh', agencies: ['H36.03', 'H36.02'], pointer: /^\/endpoints\/\d+\/format$/, detail: /edXML/ }])
+  t.equal(careless.logged('door.unreadable').length, 1)
+})

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config.js'
 import { HubError } from '../../src/errors.js'
-import { loadEndpoints, openDirectory } from '../../src/resources.js'
+import { checkConfig, loadEndpoints, openDirectory } from '../../src/resources.js'
 import { ROOT } from '../architecture/generate.js'
 
 /** Faults of one endpoint, the second of the configuration. */
@@ -41,4 +41,28 @@ t.test('nothing is sent in a format that the adapter does not take, or to one th
     [{ adapter: 'khong-co' }, ['/endpoints/1/adapter']]
   ]
   for (const [endpoint, pointers] of table) t.same((await faultsOf(endpoint)).map(({ pointer }) => pointer).sort(), pointers, JSON.stringify(endpoint))
+})
+
+t.test('an agency behind a door whose endpoint gives it what it cannot read is worth a warning, and no other is', async t => {
+  const inbox = (more: object = {}): object => ({ id: 'e', axis: 'province', adapter: 'inbox', serves: ['H36.02'], ...more })
+  const client = (id: string, agencies: string[], more: object = {}): object => ({ id, keySha256: (id.codePointAt(0) ?? 0).toString(16).padStart(64, '0'), agencies, ...more })
+  const systems = [{ systemId: 'S', secret: 'secret-of-S' }]
+  const behind = client('so-noi-vu', ['H36.02'], { systems })
+  const open = { facade: { enabled: true } }
+  const warned = [{ endpoint: 'e', pointer: '/endpoints/0/format', agencies: ['H36.02'] }]
+  const table: Array<[string, object, Array<Record<string, unknown>>]> = [
+    ['as it came', { doors: open, endpoints: [inbox()], clients: [behind] }, warned],
+    ['JSON, through the axis', { doors: { axis: { enabled: true } }, endpoints: [inbox({ format: 'json' })], clients: [behind] }, warned],
+    ['as the gateway of its axis', { doors: open, endpoints: [inbox({ serves: [], gateway: 'province' })], clients: [behind] }, warned],
+    ['edXML', { doors: open, endpoints: [inbox({ format: 'edxml' })], clients: [behind] }, []],
+    ['every door is closed', { endpoints: [inbox()], clients: [behind] }, []],
+    ['the X-Road paths give nothing out', { doors: { xroad: { enabled: true } }, endpoints: [inbox()], clients: [behind] }, []],
+    ['it comes through the API', { doors: open, endpoints: [inbox()], clients: [client('so-noi-vu', ['H36.02'])] }, []],
+    ['another agency has the systems', { doors: open, endpoints: [inbox()], clients: [client('so-noi-vu', ['H36.02']), client('uy-ban', ['H36.03'], { systems })] }, []],
+    ['dossiers do not appear there', { doors: open, endpoints: [inbox({ kinds: ['dossier'] })], clients: [behind] }, []]
+  ]
+  for (const [name, over, warnings] of table) {
+    const config = await loadConfig({ environment: {}, over: { directory: { files: [join(ROOT, 'config/lam-dong/agencies.json')] }, ...over } })
+    t.same((await checkConfig(config)).map(({ detail: _detail, ...facts }) => facts), warnings, name)
+  }
 })
