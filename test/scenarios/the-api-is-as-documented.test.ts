@@ -108,6 +108,8 @@ await t.test('every answer has the documented status, headers and shape', async 
     ['readAgency', 200, 'so-noi-vu', '/v1/agencies/000.00.11.H36'],
     ['readAgency', 200, 'so-noi-vu', '/v1/agencies/H16'],
     ['readAgency', 404, 'so-noi-vu', '/v1/agencies/H99'],
+    ['listServices', 200, 'ubnd-tinh', '/v1/services'],
+    ['listServices', 400, 'ubnd-tinh', '/v1/services?name=x'],
     ['callService', 404, 'ubnd-tinh', '/v1/services/khong-co', { headers: JSON_BODY, body: '{}' }],
     ['listServiceCalls', 200, 'ubnd-tinh', '/v1/service-calls?dossier=x'],
     ['listServiceCalls', 400, 'ubnd-tinh', '/v1/service-calls?from=x'],

@@ -161,3 +161,18 @@ t.test('a person is written down as a keyed hash, or covered', async t => {
   t.equal(masked(NUMBER), '*********123')
   t.equal(masked('12345678'), '********')
 })
+
+t.test('a caller is offered what it may ask, for the agencies that it may ask for', async t => {
+  const { services } = make()
+  const agency = (agencies: string[], id = 'client:la'): Caller => ({ id, agencies, role: 'agency' })
+  const FIELDS = ['/officer/id', '/officer/unit', '/purpose/code', '/purpose/text', '/dossier', '/query/soDinhDanh']
+  const table: Array<[string, Caller, Array<{ agencies: string[], mandatory: string[] }>]> = [
+    ['the client is named', CLERK, [{ agencies: ['H36.101'], mandatory: FIELDS }]],
+    ['one of its agencies is named: with several it has to say for which', agency(['H36.50', 'H36.11']), [{ agencies: ['H36.11'], mandatory: ['/agency', ...FIELDS] }]],
+    ['nobody is named', STRANGER, []],
+    ['an operator sees it and may not ask', { id: 'operator:one', agencies: [], role: 'operator' }, [{ agencies: [], mandatory: ['/agency', ...FIELDS] }]],
+    ['the hub asks nothing', { id: 'hub', agencies: [], role: 'hub' }, []]
+  ]
+  for (const [name, caller, offers] of table) t.same(services.list(caller).map(({ agencies, mandatory }) => ({ agencies, mandatory })), offers, name)
+  t.match(services.list(CLERK), [{ service: 'xac-thuc', operation: 'citizen-exists', title: { en: 'Ask' }, purposes: ['TIEP-NHAN'], dossier: 'well-formed', query: SERVICE.definition.query }])
+})
