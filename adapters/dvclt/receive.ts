@@ -1,6 +1,5 @@
 // Inbound: the list of waiting dossiers is looked at again and again; each new one is handed to the hub as it streams in, and
 // receipt is confirmed only when the hub has it. One bad dossier never holds up another.
-import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, HttpFailure, parseJson, plain, type Problem } from 'lienthong/adapter'
 import type { Offer, Records } from './records.js'
@@ -126,8 +125,7 @@ async function giveBack (item: DvcltListItem, offer: Offer, problem: Problem, ta
 async function tell (body: unknown, { status, settings }: Taking, signal: AbortSignal): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(body))
   const failed = await status.send({
-    method: 'POST', path: settings.paths.status, signal: within(CALL_LIMIT_MS, signal), headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) },
-    body: () => Readable.from([bytes], { objectMode: false })
+    method: 'POST', path: settings.paths.status, signal: within(CALL_LIMIT_MS, signal), headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, body: () => bytes
   })
   if (failed !== undefined) throw new Error('problem' in failed ? failed.problem.detail.en : 'not told')
 }

@@ -1,5 +1,5 @@
 // The calls of the linked services: tokens, and one exchange with the meaning of its answer. What is asked is elsewhere.
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import {
   type AdapterKit, deferred, HttpFailure, type HttpRequest, type HttpStream, type Outcome, outcomeOfHttp, parseJson, plain, problem, refused, text
 } from 'lienthong/adapter'
@@ -16,7 +16,7 @@ export interface Call {
   method: 'GET' | 'POST'
   path: string
   /** A fresh body each time it is called. */
-  body?: () => Readable
+  body?: () => Readable | Buffer
   headers?: Record<string, string>
   signal: AbortSignal
 }
@@ -66,7 +66,7 @@ function createSide ({ base, tokenPath, credentials }: Account, kit: AdapterKit,
       const entered = await enter(signal).catch((error: unknown) => { throw error instanceof HttpFailure ? new HttpFailure(error.reason, false, error.cause) : error })
       if ('outcome' in entered) throw new NotEntered(entered.outcome)
       const request: HttpRequest = { method, url: `${root}/${path}`, headers: { accept: 'application/json', authorization: `Bearer ${entered.token}`, ...headers }, signal }
-      const answer = await kit.http.open(body === undefined ? request : { ...request, body: body() })
+      const answer = await kit.http.open(body === undefined ? request : { ...request, body: body(), neverRepeat: true })
       if (answer.status !== 401 || round > 0) return answer
       answer.body.destroy()
       if (held === entered.token) held = undefined

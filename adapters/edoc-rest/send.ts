@@ -1,7 +1,5 @@
 // sendEdoc: one message to its one recipient, and the question that comes before any second try: is it there already?
-import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { type AdapterKit, deferred, delivered, deliveryMadeAt, isListedAs, type OutboundDelivery, type Outcome, outcomeOfFailure, plain, problem, refused, rememberLatest, text } from 'lienthong/adapter'
+import { type AdapterKit, createFileForm, deferred, delivered, deliveryMadeAt, isListedAs, type OutboundDelivery, type Outcome, outcomeOfFailure, plain, problem, refused, rememberLatest, text } from 'lienthong/adapter'
 import { meaningOf } from './codes.js'
 import { LoginRefusal, nonsense, PlatformFailure } from './failure.js'
 import type { Form, Platform } from './platform.js'
@@ -72,26 +70,10 @@ async function send ({ delivery, account, signal }: Sending, { settings, platfor
   return typeof docId === 'string' || typeof docId === 'number' ? plain(String(docId), { maxLength: 200 }) : undefined
 }
 
-/** A form whose length is known before its first byte: gateways were seen that do not take chunked bodies. */
 function formOf (delivery: OutboundDelivery): Form {
   const { body, deliveryId } = delivery
-  const boundary = `lienthong-${randomUUID()}`
-  const before = Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="messageType"\r\n\r\n${messageTypeOf(delivery)}\r\n` +
-    `--${boundary}\r\nContent-Disposition: form-data; name="edocFile"; filename="${deliveryId}.edxml"\r\nContent-Type: application/xml\r\n\r\n`)
-  const after = Buffer.from(`\r\n--${boundary}--\r\n`)
-  return {
-    contentType: `multipart/form-data; boundary=${boundary}`,
-    length: before.length + body.size + after.length,
-    async open () {
-      const content: AsyncIterable<Buffer> | Iterable<Buffer> = body.bytes === undefined ? await body.open() : [body.bytes]
-      // As a stream also where it is small: the client sends a buffer again by itself when a kept connection breaks, and the platform may have the first.
-      return Readable.from((async function * () {
-        yield before
-        yield * content
-        yield after
-      })(), { objectMode: false })
-    }
-  }
+  const { contentType, length, open } = createFileForm({ field: 'edocFile', name: `${deliveryId}.edxml`, contentType: 'application/xml', size: body.size }, { messageType: messageTypeOf(delivery) })
+  return { contentType, length, open: async () => open(body.bytes === undefined ? await body.open() : [body.bytes]) }
 }
 
 function messageTypeOf ({ envelope: { kind } }: OutboundDelivery): string {

@@ -1,4 +1,5 @@
 // Calls of the axis: signed headers, the envelope of every answer, and bounded memory for lists of any length.
+import type { Readable } from 'node:stream'
 import { type AdapterKit, deferred, type HttpAnswer, type HttpStream, type Outcome, outcomeOfHttp, parseJson, plain, problem, signVxp, text } from 'lienthong/adapter'
 import { outcomeOfCode } from './codes.js'
 import { type Credential, type Settings, accountsOf } from './settings.js'
@@ -11,7 +12,9 @@ export interface Call {
   readonly signal: AbortSignal
   readonly method?: 'GET' | 'POST'
   readonly contentType?: string
-  readonly body?: Buffer | import('node:stream').Readable
+  readonly body?: Buffer | Readable
+  /** What must not arrive twice. */
+  readonly neverRepeat?: boolean
   /** Sent as they are, not signed. */
   readonly headers?: Readonly<Record<string, string>>
   /** The answer may have this many bytes. Default 64 KiB. */
@@ -42,13 +45,13 @@ export function createAxis (settings: Settings, kit: AdapterKit): Axis {
   const base = settings.url.replace(/\/+$/, '')
   const redact = accountsOf(settings).map(({ secret }) => secret)
 
-  const requestOf = ({ account, operation, parameters = {}, signal, method = 'POST', contentType = 'application/json', body, headers = {} }: Call) => {
+  const requestOf = ({ account, operation, parameters = {}, signal, method = 'POST', contentType = 'application/json', body, headers = {}, neverRepeat = false }: Call) => {
     const signed = signVxp(parameters, { ...account, at: kit.now() + settings.timestamp.offsetMs, contentType })
     const own: Record<string, string> = { ...headers, ...signed }
     for (const [name, value] of Object.entries(own)) own[name] = onTheWire(value)
     // A body of POST has a length, also the empty one; text would make node write the headers in another encoding.
     if (method === 'POST' && own['Content-Length'] === undefined) own['Content-Length'] = String(Buffer.isBuffer(body) ? body.length : 0)
-    return { method, url: `${base}/${operation}`, headers: own, signal, ...(body === undefined ? {} : { body }) }
+    return { method, url: `${base}/${operation}`, headers: own, signal, neverRepeat, ...(body === undefined ? {} : { body }) }
   }
 
   const checkStatus = (answer: HttpAnswer): void => {

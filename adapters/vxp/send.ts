@@ -1,7 +1,5 @@
 // sendEdoc: one message to one recipient, and the question that comes before any second try: is it there already?
-import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { type AdapterKit, deferred, delivered, deliveryMadeAt, isListedAs, type OutboundDelivery, type Outcome, outcomeOfFailure, plain, problem, refused, rememberLatest, text } from 'lienthong/adapter'
+import { type AdapterKit, createFileForm, deferred, delivered, deliveryMadeAt, isListedAs, type OutboundDelivery, type Outcome, outcomeOfFailure, plain, problem, refused, rememberLatest, text } from 'lienthong/adapter'
 import { type Axis, AxisFailure, nonsense } from './axis.js'
 import { meaningOf } from './codes.js'
 import { readSent, rowsOf, type SentEntry } from './records.js'
@@ -52,8 +50,8 @@ interface Sending { delivery: OutboundDelivery, account: Credential, signal: Abo
 
 async function send ({ delivery, account, signal }: Sending, { settings, axis }: { settings: Settings, axis: Axis }): Promise<string | undefined> {
   const { envelope, recipient, body, deliveryId, traceparent } = delivery
-  const form = settings.sendMode === 'multipart' ? openForm() : undefined
-  const length = body.size + (form === undefined ? 0 : form.before.length + form.after.length)
+  const form = settings.sendMode === 'multipart' ? createFileForm({ field: 'file_doc', name: 'document.edxml', contentType: 'application/octet-stream', size: body.size }) : undefined
+  const content = body.bytes ?? await body.open()
   const fields = await axis.ask({
     account,
     operation: 'sendEdoc',
@@ -67,34 +65,12 @@ async function send ({ delivery, account, signal }: Sending, { settings, axis }:
       to: JSON.stringify([recipient]),
       'hash-file': body.sha256
     },
-    headers: { 'Content-Length': String(length), ...(settings.correlationHeaders ? { 'Idempotency-Key': deliveryId, traceparent } : {}) },
-    // As a stream also where it is small: the client sends a buffer again by itself when a kept connection breaks, and the axis may have the first.
-    body: await openBody(delivery, form)
+    headers: { 'Content-Length': String(form?.length ?? body.size), ...(settings.correlationHeaders ? { 'Idempotency-Key': deliveryId, traceparent } : {}) },
+    body: form === undefined ? content : form.open(Buffer.isBuffer(content) ? [content] : content),
+    neverRepeat: true
   })
   const docId = fields['DocId']
   return typeof docId === 'string' || typeof docId === 'number' ? plain(String(docId), { maxLength: 200 }) : undefined
-}
-
-interface Form { contentType: string, before: Buffer, after: Buffer }
-
-function openForm (): Form {
-  const boundary = `lienthong-${randomUUID()}`
-  return {
-    contentType: `multipart/form-data; boundary=${boundary}`,
-    before: Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file_doc"; filename="document.edxml"\r\nContent-Type: application/octet-stream\r\n\r\n`),
-    after: Buffer.from(`\r\n--${boundary}--\r\n`)
-  }
-}
-
-async function openBody ({ body }: OutboundDelivery, form: Form | undefined): Promise<Readable> {
-  const content = body.bytes === undefined ? await body.open() : Readable.from([body.bytes], { objectMode: false })
-  if (form === undefined) return content
-  const { before, after } = form
-  return Readable.from((async function * () {
-    yield before
-    yield * content as AsyncIterable<Buffer>
-    yield after
-  })(), { objectMode: false })
 }
 
 function messageTypeOf ({ envelope: { kind } }: OutboundDelivery): string {
