@@ -2,7 +2,7 @@
 // accepted first. A folder in trouble is looked at again later; the others go on.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Accept } from '../../ports/adapter.js'
-import { runTogether } from '../together.js'
+import { runTogether } from '../loops.js'
 import { FileFailure, type FolderFiles } from './files.js'
 import { type Inbox, INSIDE, type PickUpSettings } from './inbox.js'
 import { claimedName, sideFilesOf } from './names.js'
