@@ -20,6 +20,7 @@ export { readVxpTimestamp, signVxp, verifyVxp, type VxpCall, writeVxpTimestamp }
 export { compareAgencies, type DirectoryChange } from '../model/directory-changes.js'
 export * from './folders/index.js'
 export * from './edoc/index.js'
+export * from './simulator/index.js'
 export { createFileForm, type FileForm } from './file-form.js'
 export { limited, pause, runTogether, untilAborted } from './loops.js'
 export { readUpTo } from './read-up-to.js'
