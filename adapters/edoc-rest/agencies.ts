@@ -26,8 +26,9 @@ export async function keepAgencies ({ settings, platform, kit }: Keeping, signal
     ...registrations.map(fieldsOf).flatMap(fields => errandOf('register', { code: fields.code, fields: { ...fields }, digest: digestOf(fields) })),
     ...removals.flatMap(code => errandOf('remove', { code, fields: { code, agencyCode: code }, digest: 'removed' }))
   ]
+  const onFailure = (facts: object): void => { kit.log.warn(facts, 'agency.unchanged') }
   for (let waitMs = pollIntervalMs; errands.length > 0 && !signal.aborted; waitMs = Math.min(waitMs * 2, Math.max(maxBackoffMs, pollIntervalMs))) {
-    if (await runErrands(errands, { key: 'agencies', failedEvent: 'agency.unchanged', kit, signal })) return
+    if (await runErrands(errands, { key: 'agencies', kit, signal, onFailure })) return
     await pause(waitMs, signal)
   }
 }

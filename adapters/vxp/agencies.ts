@@ -86,6 +86,6 @@ async function registerAll ({ settings, axis, kit }: Watching, signal: AbortSign
     const body = Buffer.from(JSON.stringify(fieldsOf(registration)))
     return [{ code: registration.code, operation: 'register', digest: digestOf(registration), run: async () => await axis.ask({ account, operation: 'registerAgency', body, signal }) }]
   })
-  await runErrands(errands, { key: 'registered', failedEvent: 'agency.unregistered', kit, signal })
+  await runErrands(errands, { key: 'registered', kit, signal, onFailure (facts) { kit.log.warn(facts, 'agency.unregistered') } })
   signal.throwIfAborted()
 }

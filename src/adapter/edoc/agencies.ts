@@ -35,10 +35,10 @@ export function digestOf (value: unknown): string {
 }
 
 /**
- * Runs what was not done yet. `key`: where the memory keeps that; `failedEvent`: what a refusal is called in the log. An agency that is refused
- * does not keep the others waiting. Answers whether all is done.
+ * Runs what was not done yet; `key`: where the memory keeps that. An agency that is refused (`onFailure` gets facts for the log) does not
+ * keep the others waiting. Answers whether all is done.
  */
-export async function runErrands (errands: readonly Errand[], { key, failedEvent, kit: { memory, log }, signal }: { key: string, failedEvent: string, kit: AdapterKit, signal: AbortSignal }): Promise<boolean> {
+export async function runErrands (errands: readonly Errand[], { key, kit: { memory, log }, signal, onFailure }: { key: string, kit: AdapterKit, signal: AbortSignal, onFailure (facts: object): void }): Promise<boolean> {
   const done = (await memory.read(key) ?? {}) as Record<string, string>
   let isDone = true
   for (const { code, operation, digest, run } of errands) {
@@ -47,11 +47,12 @@ export async function runErrands (errands: readonly Errand[], { key, failedEvent
       await run()
       done[code] = digest
       await memory.write(key, done)
-      log.info({ code }, operation === 'register' ? 'agency.registered' : 'agency.removed')
+      if (operation === 'register') log.info({ code }, 'agency.registered')
+      else log.info({ code }, 'agency.removed')
     } catch (error) {
       if (signal.aborted) return false
       isDone = false
-      log.warn({ code, operation, ...factsOf(error) }, failedEvent)
+      onFailure({ code, operation, ...factsOf(error) })
     }
   }
   return isDone
