@@ -1,12 +1,12 @@
 // What can be asked of and done to the simulated platform from outside.
-import { type Command, type Control, putMessage, readMessageFacts } from 'lienthong/adapter'
+import { type SimulatorCommand, type SimulatorControl, putMessage, readMessageFacts } from 'lienthong/adapter'
 import type { World } from './simulator-operations.js'
 import { seed } from './simulator-tables.js'
 
 /** Of a body that is no form. */
 export const MOST_BODY_BYTES = 16 * 2 ** 20
 
-export function controlOf (world: World): Control {
+export function controlOf (world: World): SimulatorControl {
   const { switches, tables } = world
   return {
     switches,
@@ -27,7 +27,7 @@ function stateOf ({ tables: { agencies, systems, messages, calls } }: World): ob
 }
 
 /** A message in a queue, as if another system had sent it. */
-function offer ({ tables, now }: World, { query, body: bytes }: Parameters<Command>[0]): object {
+function offer ({ tables, now }: World, { query, body: bytes }: Parameters<SimulatorCommand>[0]): object {
   const [from, to, messageType] = ['from', 'to', 'messageType'].map(name => query.get(name) ?? '') as [string, string, string]
   const facts = readMessageFacts(bytes, messageType)
   const codes = to === '' ? facts?.recipients ?? [] : to.split(',')

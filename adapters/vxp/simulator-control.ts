@@ -1,13 +1,13 @@
 // What can be asked of and done to the simulated axis from outside.
 import { createHash } from 'node:crypto'
-import { type Command, type Control, listTime, putMessage, readMessageFacts } from 'lienthong/adapter'
+import { type SimulatorCommand, type SimulatorControl, listTime, putMessage, readMessageFacts } from 'lienthong/adapter'
 import { passOn } from './simulator-edxml.js'
 import type { World } from './simulator-operations.js'
 import { type AgencyRow, putAgency, seed } from './simulator-tables.js'
 
 const MOST_BYTES = 400 * 2 ** 20
 
-export function controlOf (world: World): Control {
+export function controlOf (world: World): SimulatorControl {
   const { switches, tables, now } = world
   const agencyIn = (query: URLSearchParams): AgencyRow => {
     const agency = tables.agencies.get(query.get('code') ?? '')
@@ -35,7 +35,7 @@ export function controlOf (world: World): Control {
 }
 
 /** A message in a queue, as if another system had sent it. */
-function offer ({ tables, faults, now }: World, { query, body }: Parameters<Command>[0]): object {
+function offer ({ tables, faults, now }: World, { query, body }: Parameters<SimulatorCommand>[0]): object {
   const messageType = query.get('messagetype') ?? 'edoc'
   const facts = readMessageFacts(body, messageType)
   const to = query.getAll('to').flatMap(codes => codes.split(','))

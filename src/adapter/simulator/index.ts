@@ -3,4 +3,4 @@ export { answersWrong, createFaultSwitches, type FaultSwitches, NO_QUEUE_FAULTS,
 export { createQueueHarness, type QueueSimulator } from './harness.js'
 export { type MessageFacts, readMessageFacts } from './message-facts.js'
 export { createQueueTables, type Listed, listTime, type MessageRow, putMessage, type QueueRow, type QueueTables, sentRows, setStatus } from './queues.js'
-export { answerControl, type Command, type Control, fieldsIn, openSimulatorServer, readRequest, type SimulatorServer, wallClock } from './server.js'
+export { answerControl, type SimulatorCommand, type SimulatorControl, fieldsIn, openSimulatorServer, readRequest, type SimulatorServer, wallClock } from './server.js'

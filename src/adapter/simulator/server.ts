@@ -56,21 +56,21 @@ function objectIn (value: unknown): Record<string, unknown> | undefined {
 }
 
 /** What is answered, and with which status (200). Throws a `RangeError` for what cannot be done. */
-export type Command = (given: { query: URLSearchParams, body: Buffer }) => { status?: number, body: object }
+export type SimulatorCommand = (given: { query: URLSearchParams, body: Buffer }) => { status?: number, body: object }
 
-export interface Control {
+export interface SimulatorControl {
   readonly switches: FaultSwitches<object>
   /** Everything but the faults is as at the start. */
   reset (): void
   /** `POST offer` → what it does. */
-  readonly commands: Readonly<Record<string, Command>>
+  readonly commands: Readonly<Record<string, SimulatorCommand>>
   /** Of a body. */
   readonly mostBytes: number
 }
 
 /** Answers a request under /simulator. */
-export async function answerControl (request: IncomingMessage, response: ServerResponse, { switches, reset, commands, mostBytes }: Control): Promise<void> {
-  const all: Readonly<Record<string, Command>> = {
+export async function answerControl (request: IncomingMessage, response: ServerResponse, { switches, reset, commands, mostBytes }: SimulatorControl): Promise<void> {
+  const all: Readonly<Record<string, SimulatorCommand>> = {
     ...commands,
     'GET faults': () => ({ body: switches.faults }),
     'POST faults' ({ body }) {
