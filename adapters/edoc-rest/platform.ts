@@ -24,11 +24,11 @@ export interface Call {
 export interface Form { readonly contentType: string, readonly length: number, open (): Promise<Readable> }
 
 export interface Platform {
-  /** The fields of a successful answer. Throws a {@link EdocFailure} for any other, a `HttpFailure` when there is none. */
+  /** The fields of a successful answer. Throws an {@link EdocFailure} for any other, a `HttpFailure` when there is none. */
   ask (call: Call): Promise<Record<string, unknown>>
   /** The answer of any size, successful by its HTTP status. Throws as `ask` does. */
   open (call: Call): Promise<HttpStream>
-  /** What the fields of an answer are worth: throws a {@link EdocFailure} unless they tell of success. */
+  /** What the fields of an answer are worth: throws an {@link EdocFailure} unless they tell of success. */
   check (fields: unknown): Record<string, unknown>
   close (): void
 }

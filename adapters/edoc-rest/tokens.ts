@@ -4,7 +4,7 @@ import { type AdapterKit, EdocFailure, failureOf, type HttpAnswer, HttpFailure, 
 import { type Account, secretsOf, type Settings } from './settings.js'
 
 export interface Tokens {
-  /** A token that holds as far as is known. Throws a {@link EdocFailure}; `HttpFailure` (aborted) when `signal` ends first. */
+  /** A token that holds as far as is known. Throws an {@link EdocFailure}; `HttpFailure` (aborted) when `signal` ends first. */
   tokenFor (account: Account, signal: AbortSignal): Promise<string>
   /** The platform does not take this token any more. */
   drop (account: Account, token: string): void
