@@ -151,6 +151,13 @@ t.test('the answer of getEdoc is read the same wherever it is cut and however it
   for (const answer of wrong) await t.rejects(read(answer), answer.slice(0, 60))
 })
 
+t.test('what an answer gives as null it does not say', async t => {
+  const said: unknown[] = []
+  const answer = '{"success":true,"message":null,"data":{"errorCode":null,"edxml":"PGE+"}}'
+  t.equal((await buffer(readEdoc(Readable.from([Buffer.from(answer)]), 'edxml', fields => { said.push(fields) }))).toString(), '<a>')
+  t.same(said, [{ success: true }])
+})
+
 t.test('memory does not grow with the size of a message', async t => {
   const part = Buffer.alloc(3 * 2 ** 16, 'Công văn ').toString('base64')
   const parts = 800
