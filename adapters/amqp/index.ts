@@ -1,6 +1,5 @@
 // amqp: an agency system with a RabbitMQ of its own. Packages are published to it, and taken from a queue of it.
-import { once } from 'node:events'
-import { type AdapterKit, type AdapterSession, deferred, defineAdapter, problem, text } from 'lienthong/adapter'
+import { type AdapterKit, type AdapterSession, deferred, defineAdapter, problem, text, untilAborted } from 'lienthong/adapter'
 import settingsSchema from './config.schema.json' with { type: 'json' }
 import type { ConnectionSettings } from './connection.js'
 import { consume, type ConsumeSettings } from './consume.js'
@@ -31,7 +30,7 @@ function createSession ({ publish, consume: inbound, ...connection }: Settings, 
     },
     async receive (accept, signal) {
       if (inbound !== undefined) await consume({ connection, settings: inbound, accept, kit, signal })
-      else if (!signal.aborted) await once(signal, 'abort')
+      else await untilAborted(signal)
     },
     close: async () => { await publisher.close() }
   }

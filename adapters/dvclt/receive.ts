@@ -1,11 +1,9 @@
 // Inbound: the list of waiting dossiers is looked at again and again; each new one is handed to the hub as it streams in, and
 // receipt is confirmed only when the hub has it. One bad dossier never holds up another.
-import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, HttpFailure, parseJson, plain, type Problem } from 'lienthong/adapter'
+import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, HttpFailure, limited, parseJson, plain, type Problem, readUpTo } from 'lienthong/adapter'
 import type { Offer, Records } from './records.js'
 import { confirmation, type Reporting } from './report.js'
-import { collect } from './services.js'
 
 export interface ReceiveSettings { agency: string, units: Record<string, string>, pollMs: number, confirm: 'stored' | 'ack', onRefused: 'leave' | 'reject' }
 
@@ -50,12 +48,11 @@ async function round (receiving: Receiving, accept: Accept, signal: AbortSignal)
 
 /** Oldest first. */
 async function waiting ({ main, kit, settings: { paths } }: Receiving, stopping: AbortSignal): Promise<DvcltListItem[]> {
-  const signal = within(CALL_LIMIT_MS, stopping)
-  const answer = await main.open({ method: 'GET', path: paths.list, signal })
-  const { bytes, truncated } = await collect(answer.body, MOST_LIST_BYTES, signal)
+  const answer = await main.open({ method: 'GET', path: paths.list, signal: limited(CALL_LIMIT_MS, stopping) })
+  const { body, truncated } = await readUpTo(answer, MOST_LIST_BYTES)
   if (answer.status !== 200) throw new Error(`the list was answered with ${answer.status}`)
   if (truncated) throw new Error(`the list is over ${MOST_LIST_BYTES} bytes`)
-  const { items, faults } = kit.codecs.dossier.readDvcltList(parseJson(bytes.toString('utf8')))
+  const { items, faults } = kit.codecs.dossier.readDvcltList(parseJson(body.toString('utf8')))
   if (faults.length > 0) kit.log.warn({ faults: faults.length, first: faults[0]?.pointer }, 'list.faulty')
   return [...items].sort(({ ngayTiepNhan: a = '9' }, { ngayTiepNhan: b = '9' }) => a < b ? -1 : a > b ? 1 : 0)
 }
@@ -89,7 +86,7 @@ async function take (item: DvcltListItem, taking: Taking): Promise<void> {
 
 /** The dossier streams from there into the hub. */
 async function handOver (item: DvcltListItem, { main, settings, accept, signal, round, to }: Taking & { round: number, to?: string[] }): Promise<Arrived> {
-  const answer = await main.open({ method: 'GET', path: settings.paths.detail.replaceAll('{id}', encodeURIComponent(item.id)), signal: within(DOSSIER_LIMIT_MS, signal) })
+  const answer = await main.open({ method: 'GET', path: settings.paths.detail.replaceAll('{id}', encodeURIComponent(item.id)), signal: limited(DOSSIER_LIMIT_MS, signal) })
   try {
     if (answer.status !== 200) throw new Error(`the dossier was answered with ${answer.status}`)
     return await accept({ agencies: [settings.agency], contentType: 'application/json', body: answer.body, idempotencyKey: `${item.id}/${round}`.slice(-255), ...(to === undefined ? {} : { to }) })
@@ -100,7 +97,7 @@ async function handOver (item: DvcltListItem, { main, settings, accept, signal, 
 }
 
 async function confirm (item: DvcltListItem, offer: Offer, { main, records, kit, settings, signal }: Taking): Promise<void> {
-  const failed = await main.send(confirmation(item.id, settings, within(CALL_LIMIT_MS, signal)))
+  const failed = await main.send(confirmation(item.id, settings, limited(CALL_LIMIT_MS, signal)))
   if (failed !== undefined) throw new Error('problem' in failed ? failed.problem.detail.en : 'not confirmed')
   if (offer.fate === 'stored') await records.write(item.maHoSo, { ...offer, fate: 'confirmed', at: kit.now() })
 }
@@ -126,14 +123,9 @@ async function giveBack (item: DvcltListItem, offer: Offer, problem: Problem, ta
 async function tell (body: unknown, { status, settings }: Taking, signal: AbortSignal): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(body))
   const failed = await status.send({
-    method: 'POST', path: settings.paths.status, signal: within(CALL_LIMIT_MS, signal), headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) },
-    body: () => Readable.from([bytes], { objectMode: false })
+    method: 'POST', path: settings.paths.status, signal: limited(CALL_LIMIT_MS, signal), headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, body: () => bytes
   })
   if (failed !== undefined) throw new Error('problem' in failed ? failed.problem.detail.en : 'not told')
-}
-
-function within (limitMs: number, signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
 }
 
 /** The hub decides nothing now: the rest of the list waits, too. */

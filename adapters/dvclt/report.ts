@@ -71,7 +71,7 @@ export function confirmation (id: string, { paths }: Reporting['settings'], sign
   const bytes = Buffer.from(JSON.stringify({ id }))
   return {
     method: 'POST', path: paths.confirm.replaceAll('{id}', encodeURIComponent(id)), signal,
-    headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, body: () => Readable.from([bytes], { objectMode: false })
+    headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, body: () => bytes
   }
 }
 

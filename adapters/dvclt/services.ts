@@ -1,7 +1,7 @@
 // The calls of the linked services: tokens, and one exchange with the meaning of its answer. What is asked is elsewhere.
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import {
-  type AdapterKit, deferred, HttpFailure, type HttpRequest, type HttpStream, type Outcome, outcomeOfHttp, parseJson, plain, problem, refused, text
+  type AdapterKit, deferred, type HttpAnswer, HttpFailure, type HttpRequest, type HttpStream, type Outcome, outcomeOfHttp, parseJson, plain, problem, readUpTo, refused, text
 } from 'lienthong/adapter'
 
 export interface ServiceSettings {
@@ -16,7 +16,7 @@ export interface Call {
   method: 'GET' | 'POST'
   path: string
   /** A fresh body each time it is called. */
-  body?: () => Readable
+  body?: () => Readable | Buffer
   headers?: Record<string, string>
   signal: AbortSignal
 }
@@ -66,7 +66,7 @@ function createSide ({ base, tokenPath, credentials }: Account, kit: AdapterKit,
       const entered = await enter(signal).catch((error: unknown) => { throw error instanceof HttpFailure ? new HttpFailure(error.reason, false, error.cause) : error })
       if ('outcome' in entered) throw new NotEntered(entered.outcome)
       const request: HttpRequest = { method, url: `${root}/${path}`, headers: { accept: 'application/json', authorization: `Bearer ${entered.token}`, ...headers }, signal }
-      const answer = await kit.http.open(body === undefined ? request : { ...request, body: body() })
+      const answer = await kit.http.open(body === undefined ? request : { ...request, body: body(), neverRepeat: true })
       if (answer.status !== 401 || round > 0) return answer
       answer.body.destroy()
       if (held === entered.token) held = undefined
@@ -81,7 +81,7 @@ function createSide ({ base, tokenPath, credentials }: Account, kit: AdapterKit,
         throw error
       })
       if (!('body' in answer)) return answer
-      return meaningOf(kit, { ...answer, ...await readAnswer(answer, call.signal) }, redact())
+      return meaningOf(kit, await readUpTo(answer, MOST_ANSWER_BYTES), redact())
     },
     async login (signal) {
       held = undefined
@@ -99,10 +99,8 @@ export class NotEntered extends Error {
   }
 }
 
-interface Answer { status: number, headers: Record<string, string>, body: Buffer, truncated: boolean }
-
 /** Words decide before numbers: what was refused or finished there before is a success that came twice. */
-function meaningOf (kit: AdapterKit, answer: Answer, redact: readonly string[]): Outcome | undefined {
+function meaningOf (kit: AdapterKit, answer: HttpAnswer, redact: readonly string[]): Outcome | undefined {
   const accepted = answer.status >= 200 && answer.status < 300
   const outcome = outcomeOfHttp(answer, { now: kit.now(), redact })
   if (answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) return outcome
@@ -117,27 +115,6 @@ function meaningOf (kit: AdapterKit, answer: Answer, redact: readonly string[]):
     case 'permanent': return refused(problem('ENDPOINT_REFUSED', detail))
     case 'retry': return deferred(problem('ENDPOINT_UNAVAILABLE', detail), waitOf(outcome))
   }
-}
-
-async function readAnswer ({ body }: HttpStream, signal: AbortSignal): Promise<Pick<Answer, 'body' | 'truncated'>> {
-  const read = await collect(body, MOST_ANSWER_BYTES, signal)
-  return { body: read.bytes, truncated: read.truncated }
-}
-
-/** A body up to `most` bytes. Rejects with a {@link HttpFailure} when it breaks off. */
-export async function collect (body: Readable, most: number, signal: AbortSignal): Promise<{ bytes: Buffer, truncated: boolean }> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length
-      chunks.push(chunk)
-      if (size > most) return { bytes: Buffer.concat(chunks).subarray(0, most), truncated: true }
-    }
-  } catch (error) {
-    throw new HttpFailure(signal.aborted ? 'aborted' : 'broken', true, error)
-  }
-  return { bytes: Buffer.concat(chunks), truncated: false }
 }
 
 function waitOf (outcome: Outcome): { retryAfterMs?: number } {

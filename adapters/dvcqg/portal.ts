@@ -2,7 +2,7 @@
 // of dossiers. The session lives in this process only; it is a secret, and no other process needs it.
 import {
   type AdapterKit, deferred, type DvcqgAnswer, type HttpAnswer, HttpFailure, type HttpRequest, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson,
-  plain, problem, text
+  plain, problem, readUpTo, text
 } from 'lienthong/adapter'
 import { createGateway, type GatewaySettings } from './gateway.js'
 
@@ -62,7 +62,7 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
         body: JSON.stringify(body),
         signal
       }
-      const answer = await whole(kit, request)
+      const answer = await readUpTo(await kit.http.open(request), MOST_SHARED_BYTES)
       if (answer.status !== 401 || round > 0 || !gateway.renew()) return answer
     }
   }
@@ -174,21 +174,4 @@ async function raced<T> (work: Promise<T>, signal: AbortSignal): Promise<T> {
   } finally {
     if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
   }
-}
-
-/** An answer read whole, up to what a dictionary may hold. */
-async function whole ({ http }: AdapterKit, request: HttpRequest): Promise<HttpAnswer> {
-  const { status, headers, body } = await http.open(request)
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > MOST_SHARED_BYTES) return { status, headers, body: Buffer.concat(chunks), truncated: true }
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    throw new HttpFailure(request.signal.aborted ? 'aborted' : 'broken', true, error)
-  }
-  return { status, headers, body: Buffer.concat(chunks), truncated: false }
 }

@@ -1,7 +1,7 @@
 // A national portal to try things on: the rules of simulator-portal.ts behind HTTP, at whatever prefix an adapter forwards to,
 // with faults that are switched on and off by HTTP (`/control`).
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { openSimulatorServer, wallClock } from 'lienthong/adapter'
 import { createLinkChecker, type LinkCheck, type LinkChecker } from './simulator-links.js'
 import { createPortalState, DEFAULT_RULES, type PortalRules, type PortalState } from './simulator-portal.js'
 
@@ -75,15 +75,11 @@ export async function startSimulator ({ port = 0, host = '127.0.0.1', options: g
   const running: Running = {
     rules, options, state: createPortalState(rules, wallClock), links: createLinkChecker(options.linkHosts ?? ['127.0.0.1', 'localhost']), taken: [], fault, tokens: 0
   }
-  const server = createServer((request, response) => {
-    serve(running, request, response).catch(() => { response.destroy() })
-  })
-  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, host, resolve) })
-  const address = server.address() as AddressInfo
-  const url = `http://${host}:${address.port}`
+  const server = await openSimulatorServer({ port, host }, async (request, response) => { await serve(running, request, response) })
+  const { url } = server
   return {
     url,
-    port: address.port,
+    port: Number(new URL(url).port),
     state: running.state,
     taken: running.taken,
     links: running.links.checks,
@@ -91,14 +87,10 @@ export async function startSimulator ({ port = 0, host = '127.0.0.1', options: g
     known: () => knownTo(running),
     describe: () => descriptionOf(url, rules),
     async stop () {
-      await close(server)
+      await server.stop()
       await running.links.idle()
     }
   }
-}
-
-async function close (server: Server): Promise<void> {
-  await new Promise(resolve => { server.close(resolve); server.closeAllConnections() })
 }
 
 /** Accidents as a command line gives them. */
@@ -236,9 +228,4 @@ function answer (response: ServerResponse, status: number, body: object): void {
 function headerOf ({ headers }: IncomingMessage, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined
-}
-
-/** Epoch ms. A counterpart has a clock of its own, as in life. */
-function wallClock (): number {
-  return performance.timeOrigin + performance.now()
 }

@@ -1,10 +1,7 @@
 // What an errorCode means. The table is that of a province whose integrator has seen each code; others can overrule each (`errorCodes`).
-import { deferred, type Outcome, problem, refused, text, type Text } from 'lienthong/adapter'
-import type { Meaning } from './settings.js'
+import { createEdocCodes, text } from 'lienthong/adapter'
 
-export type NoSuccess = Exclude<Outcome, { kind: 'delivered' | 'available' }>
-
-const KNOWN: Readonly<Record<string, { meaning: Meaning, said: Text }>> = {
+export const { meaningOf, outcomeOfCode } = createEdocCodes(text('Nền tảng của tỉnh', 'The provincial platform'), {
   10: { meaning: 'refuse', said: text('tệp không hợp lệ', 'the file is not valid') },
   15: { meaning: 'credentials', said: text('sai SystemId hoặc SecretKey, cần sửa cấu hình', 'wrong SystemId or SecretKey, correct the settings') },
   18: { meaning: 'refuse', said: text('cơ quan nhận không tồn tại trên nền tảng', 'the platform does not know the recipient') },
@@ -13,19 +10,4 @@ const KNOWN: Readonly<Record<string, { meaning: Meaning, said: Text }>> = {
   21: { meaning: 'retry-once', said: text('lỗi xử lý tệp', 'the file could not be processed') },
   22: { meaning: 'refuse', said: text('sai định dạng edXML', 'the edXML is not as it should be') },
   23: { meaning: 'retry', said: text('cơ quan nhận đang bị khóa, có thể đã có cơ quan kế thừa', 'the recipient is locked; another agency may have followed it') }
-}
-
-/** `retry-once` is deferred here: only who knows the attempt can tell the second time from the first. */
-export function outcomeOfCode (code: string, description: string, overrules: Readonly<Record<string, Meaning>>): NoSuccess {
-  const known = Object.hasOwn(KNOWN, code) ? KNOWN[code] : undefined
-  const more = description === '' ? '' : `: ${description}`
-  const [vi, en] = known === undefined ? ['', ''] : [` (${known.said.vi})`, ` (${known.said.en})`]
-  const detail = text(`Nền tảng của tỉnh trả lời mã lỗi ${code}${vi}${more}`, `The provincial platform answered with error ${code}${en}${more}`)
-  return (meaningOf(code, overrules) === 'refuse' ? refused(problem('ENDPOINT_REFUSED', detail)) : deferred(problem('ENDPOINT_UNAVAILABLE', detail))) as NoSuccess
-}
-
-/** An unknown code proves nothing: it is tried again, until the attempts are used up. */
-export function meaningOf (code: string, overrules: Readonly<Record<string, Meaning>>): Meaning {
-  if (Object.hasOwn(overrules, code)) return overrules[code] ?? 'retry'
-  return (Object.hasOwn(KNOWN, code) ? KNOWN[code]?.meaning : undefined) ?? 'retry'
-}
+})

@@ -1,17 +1,14 @@
 // The edoc-rest adapter keeps every promise of the contract; a token is fetched once and renewed in time; each code of the
 // platform has one meaning; what may have arrived is looked for before it is sent again.
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import nock from 'nock'
 import t, { type Test } from 'tap'
-import { ROOT } from '../../test/architecture/generate.js'
 import { adapterSuite, openSession, sampleOf } from '../../test/support/adapter-suite.js'
+import { checksSettings, deliverTo, type Partner, sendsOnceAsPromised, startPartner } from '../../test/support/edoc-suite.js'
 import { checkAdapter } from '../../src/adapter/load.js'
 import { createMemory } from '../../src/adapter/memory.js'
-import type { AdapterSession, OutboundDelivery } from '../../src/ports/adapter.js'
-import type { Outcome } from '../../src/model/delivery.js'
+import type { OutboundDelivery } from '../../src/ports/adapter.js'
 import { eventually } from '../../test/support/time.js'
 import { createHarness } from './harness.js'
 import { adapter } from './index.js'
@@ -44,17 +41,21 @@ function deliveryOf (more: Partial<OutboundDelivery['envelope']> = {}, options: 
   return { ...sample, envelope, recipient, body: { mediaType: 'application/xml', size: bytes.length, sha256, open: async () => Readable.from([bytes], { objectMode: false }) } }
 }
 
-async function startPlatform (t: Test, options: Record<string, string> = {}): Promise<PlatformSimulator> {
-  const platform = await startSimulator({ port: 0, host: '127.0.0.1', options })
-  t.teardown(platform.stop)
-  return platform
-}
-
 const settingsFor = (url: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({ url, accounts: [ACCOUNT], pollIntervalMs: 20, maxBackoffMs: 50, ...more })
 
-async function deliverTo (session: AdapterSession, delivery: OutboundDelivery, ms = 10_000): Promise<Outcome> {
-  return await session.deliver?.(delivery, AbortSignal.timeout(ms)) ?? t.fail('no deliver') as never
-}
+const PLATFORM: Partner<PlatformSimulator> = { adapter, start: async options => await startSimulator({ port: 0, host: '127.0.0.1', options }), settings: settingsFor, from: 'H37.11', since: NOW }
+const startPlatform = async (t: Test, options?: Record<string, string>): Promise<PlatformSimulator> => await startPartner(t, PLATFORM, options)
+
+sendsOnceAsPromised(t, PLATFORM, { deliveryOf, other: 'H37.03' })
+
+t.test('where the platform has no list of what was sent, what failed is sent again', async t => {
+  const platform = await startPlatform(t, { sendErrors: '1', sentListErrors: '1' })
+  const session = await openSession(t, adapter, settingsFor(platform.url, { sentList: false }))
+  const delivery = deliveryOf()
+  t.match(await deliverTo(session, delivery), { kind: 'deferred' })
+  t.match(await deliverTo(session, { ...delivery, attempt: 2 }), { kind: 'delivered' })
+  t.equal(platform.tables.messages.size, 1)
+})
 
 function mock (): nock.Scope {
   if (!nock.isActive()) nock.activate()
@@ -212,58 +213,6 @@ t.test('an answer that cannot be understood proves nothing', async t => {
   t.match(await deliverTo(await openSession(t, adapter, settingsFor(ORIGIN)), deliveryOf()), { kind: 'refused' }, 'only its size is the package\'s own fault')
 })
 
-t.test('what arrived before the connection was lost is found and not sent again', async t => {
-  const platform = await startPlatform(t, { resetAfterCommit: '1' })
-  const session = await openSession(t, adapter, settingsFor(platform.url))
-  const delivery = deliveryOf()
-  t.match(await deliverTo(session, delivery), { kind: 'deferred', uncertain: true })
-  const [message] = platform.tables.messages.values()
-  // The same process knows, whatever the attempt is called; another one goes by the attempt.
-  t.same(await deliverTo(session, delivery), { kind: 'delivered', externalId: message?.senderDocId })
-  t.same(await deliverTo(await openSession(t, adapter, settingsFor(platform.url)), { ...delivery, attempt: 2 }), { kind: 'delivered', externalId: message?.senderDocId })
-  t.equal(platform.tables.messages.size, 1)
-})
-
-t.test('what did not arrive is sent again; while the list cannot be read nothing is sent blindly', async t => {
-  const platform = await startPlatform(t)
-  const session = await openSession(t, adapter, settingsFor(platform.url))
-  platform.faults.sendErrors = 1
-  const delivery = deliveryOf()
-  t.match(await deliverTo(session, delivery), { kind: 'deferred' })
-  for (const faults of [{ sentListErrors: 1 }, { nonsense: 1 }, { httpErrors: 1 }]) {
-    Object.assign(platform.faults, faults)
-    t.match(await deliverTo(session, { ...delivery, attempt: 2 }), { kind: 'deferred' }, Object.keys(faults).join())
-  }
-  t.equal(platform.tables.calls.get('sendEdoc'), 1)
-  t.match(await deliverTo(session, { ...delivery, attempt: 3 }), { kind: 'delivered' })
-  t.equal(platform.tables.messages.size, 1)
-  const without = await openSession(t, adapter, settingsFor(platform.url, { sentList: false }))
-  platform.faults.sentListErrors = 1
-  t.match(await deliverTo(without, deliveryOf({ notation: '2/STP' }, { attempt: 2 })), { kind: 'delivered' }, 'a platform without the list')
-})
-
-t.test('a document that only looks alike is not taken for the delivery', async t => {
-  const platform = await startPlatform(t)
-  const session = await openSession(t, adapter, settingsFor(platform.url))
-  t.match(await deliverTo(session, deliveryOf()), { kind: 'delivered' })
-  const cases: Array<[string, OutboundDelivery]> = [
-    ['another number', deliveryOf({ notation: '16/STP' }, { attempt: 2 })],
-    ['another title', deliveryOf({ title: 'V/v khác' }, { attempt: 2 })],
-    ['another recipient', deliveryOf({}, { attempt: 2, recipient: 'H37.03' })],
-    ['the same once more, by an operator: the one there is known as another delivery\'s', deliveryOf({}, { attempt: 2 })]
-  ]
-  for (const [which, delivery] of cases) {
-    const before = platform.tables.messages.size
-    t.match(await deliverTo(session, delivery), { kind: 'delivered' })
-    t.equal(platform.tables.messages.size, before + 1, which)
-  }
-  // Another process has only the time to go by: an entry from before the delivery was made is none of it.
-  for (const message of platform.tables.messages.values()) message.sentAt -= 3_600_000
-  const size = platform.tables.messages.size
-  t.match(await deliverTo(await openSession(t, adapter, settingsFor(platform.url)), deliveryOf({}, { attempt: 2 })), { kind: 'delivered' })
-  t.equal(platform.tables.messages.size, size + 1, 'older than the delivery')
-})
-
 t.test('a probe asks with every account and sends nothing', async t => {
   const platform = await startPlatform(t)
   const probe = async (settings: Record<string, unknown>) => await (await openSession(t, adapter, settings)).probe(AbortSignal.timeout(5000))
@@ -294,16 +243,12 @@ t.test('agencies are listed; registered and deleted once, and again when they ch
 })
 
 t.test('settings that cannot work are refused, secrets are masked, and the example of the README is valid', async t => {
-  const { checkSettings, mask } = checkAdapter(adapter, 'edoc-rest')
-  const pointers = (settings: Record<string, unknown>): string[] => checkSettings(settings).faults.map(({ pointer }) => pointer)
+  const { mask } = checkAdapter(adapter, 'edoc-rest')
+  const pointers = await checksSettings(t, adapter)
   t.same(pointers(settingsFor('http://10.0.0.5:8080/lgsp')), [])
   t.ok(pointers({ url: 'http://a.vn' }).includes('/accounts'), 'no account at all')
   for (const url of ['ftp://a.vn/', 'http://user:pass@a.vn/', 'lgsp', 'http://a.vn/?x=1']) t.ok(pointers(settingsFor(url)).includes('/url'), url)
   t.ok(pointers(settingsFor('http://a.vn', { paths: { login: 'no-slash' } })).includes('/paths/login'))
   const masked = JSON.stringify(mask(settingsFor('http://a.vn')))
   t.notMatch(masked, /demo-(secret|password)/)
-  const readme = await readFile(join(ROOT, 'adapters/edoc-rest/README.md'), 'utf8')
-  const examples = [...readme.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json) as { adapter: string, settings: Record<string, unknown> })
-  t.ok(examples.length > 0)
-  for (const { settings } of examples) t.same(pointers(JSON.parse(JSON.stringify(settings).replace(/\{"\$env":"\w+"\}/g, '"secret-from-the-environment"')) as Record<string, unknown>), [])
 })

@@ -1,13 +1,12 @@
 // edoc-rest: the REST interface that provincial platforms (LGSP) offer for documents. Sends documents and statuses, fetches those
 // that wait there, lists and registers agencies. README.md describes settings, logins and what each answer means.
-import { type AdapterKit, type AdapterSession, deferred, defineAdapter, delivered, outcomeOfFailure } from 'lienthong/adapter'
+import { type AdapterKit, type AdapterSession, defineAdapter, delivered, outcomeOfProbe, pollQueues, runTogether } from 'lienthong/adapter'
 import { keepAgencies, listAgencies } from './agencies.js'
 import settingsSchema from './config.schema.json' with { type: 'json' }
-import { PlatformFailure } from './failure.js'
+import { dayOf } from './days.js'
 import manifest from './manifest.json' with { type: 'json' }
 import { createPlatform } from './platform.js'
-import { pollAccount } from './receive.js'
-import { dayOf } from './records.js'
+import { openQueue } from './receive.js'
 import { createDeliver } from './send.js'
 import { accountsOf, type Settings } from './settings.js'
 
@@ -33,31 +32,18 @@ function createSession (settings: Settings, kit: AdapterKit): AdapterSession {
         }
         return delivered()
       } catch (error) {
-        if (!(error instanceof PlatformFailure)) return outcomeOfFailure(error)
-        // Nothing was sent, so nothing was refused.
-        return deferred({ ...error.outcome.problem, code: 'ENDPOINT_UNAVAILABLE' })
+        return outcomeOfProbe(error)
       }
     },
     deliver: createDeliver(settings, { platform, kit }),
     async receive (accept, signal) {
-      // A defect in one ends all of them; the runtime begins again.
-      const over = new AbortController()
-      const until = AbortSignal.any([signal, over.signal])
-      const polling = { settings, platform, kit, accept }
-      const polls = settings.messageTypes.length === 0 ? [] : accountsOf(settings).map(async account => { await pollAccount(account, polling, until) })
-      const tasks = [...polls, keepAgencies(polling, until)]
-      try {
-        await Promise.all([...tasks, untilAborted(until)])
-      } finally {
-        over.abort()
-        await Promise.allSettled(tasks)
-      }
+      const polls = settings.messageTypes.length === 0 ? [] : accountsOf(settings).map(account => async (until: AbortSignal) => {
+        const queues = await Promise.all(settings.messageTypes.map(async messageType => await openQueue({ account, settings, platform, messageType }, kit, until)))
+        await pollQueues(queues, { ...settings, account: account.systemId, accept, log: kit.log }, until)
+      })
+      await runTogether([...polls, async until => { await keepAgencies({ settings, platform, kit }, until) }], signal)
     },
     listAgencies: async signal => await listAgencies({ settings, platform }, signal),
     async close () { platform.close() }
   }
-}
-
-async function untilAborted (signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await new Promise(resolve => { signal.addEventListener('abort', resolve, { once: true }) })
 }

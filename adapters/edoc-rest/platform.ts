@@ -1,9 +1,8 @@
 // Calls of the platform: with a token and the credentials of the agency they are made for, the envelope of every answer, and
 // bounded memory for lists of any length. A token that is not taken is renewed, and the call made once more.
 import type { Readable } from 'node:stream'
-import { type AdapterKit, type HttpAnswer, HttpFailure, type HttpStream, outcomeOfHttp, parseJson, plain } from 'lienthong/adapter'
+import { type AdapterKit, checkStatus, EdocFailure, failureOf, type HttpAnswer, type HttpStream, nonsense, parseJson, plain, readUpTo } from 'lienthong/adapter'
 import { outcomeOfCode } from './codes.js'
-import { failureOf, nonsense, PlatformFailure } from './failure.js'
 import { type Account, type Operation, secretsOf, type Settings } from './settings.js'
 import { createTokens, recordOf } from './tokens.js'
 
@@ -25,11 +24,11 @@ export interface Call {
 export interface Form { readonly contentType: string, readonly length: number, open (): Promise<Readable> }
 
 export interface Platform {
-  /** The fields of a successful answer. Throws a {@link PlatformFailure} for any other, a `HttpFailure` when there is none. */
+  /** The fields of a successful answer. Throws an {@link EdocFailure} for any other, a `HttpFailure` when there is none. */
   ask (call: Call): Promise<Record<string, unknown>>
   /** The answer of any size, successful by its HTTP status. Throws as `ask` does. */
   open (call: Call): Promise<HttpStream>
-  /** What the fields of an answer are worth: throws a {@link PlatformFailure} unless they tell of success. */
+  /** What the fields of an answer are worth: throws an {@link EdocFailure} unless they tell of success. */
   check (fields: unknown): Record<string, unknown>
   close (): void
 }
@@ -50,6 +49,8 @@ export function createPlatform (settings: Settings, kit: AdapterKit): Platform {
       url: base + withQuery(settings.paths[operation], query),
       headers: { ...headers, ...content, accept: 'application/json', authorization: `Bearer ${token}`, 'x-systemid': systemId, 'x-secretkey': secretKey },
       signal,
+      // A form carries a package.
+      neverRepeat: form !== undefined,
       ...(body === undefined ? {} : { body })
     })
   }
@@ -72,20 +73,16 @@ export function createPlatform (settings: Settings, kit: AdapterKit): Platform {
     if (record['success'] === true && isNone) return record
     const said = [about['errorDesc'], record['message']].find(each => typeof each === 'string' && each !== '')
     const words = typeof said === 'string' ? plain(said, { redact: redact() }) : ''
-    if (!isNone) throw new PlatformFailure(String(code).trim(), outcomeOfCode(plain(String(code), { maxLength: 20 }), words, settings.errorCodes))
+    if (!isNone) throw new EdocFailure(String(code).trim(), outcomeOfCode(plain(String(code), { maxLength: 20 }), words, settings.errorCodes))
     if (record['success'] !== false) throw nonsense()
     throw failureOf({ vi: `Nền tảng của tỉnh báo lỗi không có mã: ${words}`, en: `The provincial platform tells of an error without a code: ${words}` })
   }
 
-  const checkStatus = (answer: HttpAnswer): void => {
-    if (answer.status >= 200 && answer.status < 300) return
+  const checkAnswer = (answer: HttpAnswer): void => {
     // Some gateways turn the errors of the platform into statuses of HTTP, and leave the body as it was.
-    const fields = recordOf(parseJson(answer.body.toString('utf8')))
+    const fields = answer.status >= 300 ? recordOf(parseJson(answer.body.toString('utf8'))) : {}
     if ('errorCode' in recordOf(fields['data'])) check({ ...fields, success: false })
-    const outcome = outcomeOfHttp(answer, { now: kit.now(), redact: redact() })
-    if (outcome.kind === 'deferred') throw new PlatformFailure(undefined, outcome)
-    // Of all that HTTP can say against a request, only its size is the package's own fault.
-    if (outcome.kind === 'refused') throw answer.status === 413 ? new PlatformFailure(undefined, outcome) : failureOf(outcome.problem.detail)
+    checkStatus(answer, { now: kit.now(), redact: redact() })
   }
 
   return {
@@ -93,12 +90,12 @@ export function createPlatform (settings: Settings, kit: AdapterKit): Platform {
     async open (call) {
       const answer = await openAny(call)
       if (answer.status >= 200 && answer.status < 300) return answer
-      checkStatus(await readUpTo(answer, SMALL_BYTES))
+      checkAnswer(await readUpTo(answer, SMALL_BYTES))
       throw nonsense()
     },
     async ask (call) {
       const answer = await readUpTo(await openAny(call), call.mostBytes ?? SMALL_BYTES)
-      checkStatus(answer)
+      checkAnswer(answer)
       if (answer.truncated) throw nonsense()
       return check(parseJson(answer.body.toString('utf8')))
     },
@@ -110,20 +107,4 @@ function withQuery (path: string, query: Readonly<Record<string, string>> = {}):
   // Days are written with slashes, and servers were seen that do not decode them.
   const pairs = Object.entries(query).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value).replaceAll('%2F', '/')}`)
   return pairs.length === 0 ? path : `${path}${path.includes('?') ? '&' : '?'}${pairs.join('&')}`
-}
-
-async function readUpTo ({ status, headers, body }: HttpStream, mostBytes: number): Promise<HttpAnswer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      size += chunk.length
-      // Leaving the loop destroys the stream, and with it the connection.
-      if (size > mostBytes) return { status, headers, body: Buffer.concat(chunks).subarray(0, mostBytes), truncated: true }
-    }
-  } catch (cause) {
-    throw new HttpFailure(body.errored?.name === 'AbortError' ? 'aborted' : 'broken', true, cause)
-  }
-  return { status, headers, body: Buffer.concat(chunks), truncated: false }
 }

@@ -1,22 +1,16 @@
 // What is known of one queue beyond this process: which messages were decided, which words about them are still to be said, and
 // how far back the list has to reach. Bounded: what is forgotten is fetched once more, and recognised by the hub.
-import type { AdapterKit } from 'lienthong/adapter'
-import { DAY_MS, type QueueItem } from './records.js'
+import type { AdapterKit, QueueItem, Verdict, Verdicts } from 'lienthong/adapter'
+import { DAY_MS } from './days.js'
 import type { MessageType, Settings } from './settings.js'
-
-export type Verdict = { readonly status: 'done' } | { readonly status: 'fail', readonly description: string }
 
 /** Some 300 KB of the 1 MiB that a value may have. */
 const MOST_DONE = 5000
 const MOST_OWED = 500
 
-export interface Remembered {
+export interface Remembered extends Verdicts {
   /** True for a message that was decided and acknowledged. */
   isDone (docId: string): boolean
-  /** What is still to be said about a message that was decided. */
-  owed (docId: string): Verdict | undefined
-  decide (docId: string, verdict: Verdict): void
-  acknowledge (docId: string): void
   /** The first instant that the list has to reach back to, epoch ms. */
   since (now: number): number
   /** Everything listed at `at` was looked at; `left` are those that have to come again. Writes what has changed. */

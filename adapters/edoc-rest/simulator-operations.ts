@@ -1,14 +1,13 @@
-// The operations of the simulated platform: from a call to what is answered, on the tables. It reads edXML by patterns, as a fake
-// may: the hub's own reader must not judge what the fake does to its writer.
-import { type Faults, spend } from './simulator-faults.js'
+// The operations of the simulated platform: from a call to what is answered, on the tables.
+import { type FaultSwitches, type Listed, listTime, type MessageFacts, putMessage, readMessageFacts, sentRows, setStatus, spendFault } from 'lienthong/adapter'
+import type { Faults } from './simulator-faults.js'
 import type { SentForm } from './simulator-form.js'
-import { listTime, type MessageRow, putMessage, type QueueRow, type SystemRow, type Tables } from './simulator-tables.js'
-
-export interface MessageFacts { from: string, recipients: string[], title: string, notation: string }
+import type { SystemRow, Tables } from './simulator-tables.js'
 
 export interface World {
   readonly tables: Tables
   readonly faults: Faults
+  readonly switches: FaultSwitches<Faults>
   now (): number
   /** What is known of content that is no edXML; undefined refuses it. */
   readonly factsOfOther: ((head: Buffer) => MessageFacts) | undefined
@@ -54,13 +53,13 @@ function textIn (value: unknown): string {
 }
 
 function sendEdoc ({ system, form, headers }: Call, { tables, faults, now, factsOfOther }: World): Answer {
-  if (spend(faults, 'sendErrors')) return failed(faults.sendErrorCode, `switched on; you sent ${system.secretKey}`)
+  if (spendFault(faults, 'sendErrors')) return failed(faults.sendErrorCode, `switched on; you sent ${system.secretKey}`)
   if (form?.file === undefined) return failed('10', 'the part edocFile is missing')
   const { messageType, file } = form
   if (messageType !== 'edoc' && messageType !== 'status') return failed('10', 'messageType is edoc or status')
-  const facts = readFacts(file.head, messageType) ?? factsOfOther?.(file.head)
+  const facts = readMessageFacts(file.head, messageType) ?? factsOfOther?.(file.head)
   if (facts === undefined) return failed('22', 'no edXML')
-  if (!system.agencies.includes(facts.from)) return failed('19', `${facts.from} is not registered by this system`)
+  if (facts.from === undefined || !system.agencies.includes(facts.from)) return failed('19', `${facts.from ?? ''} is not registered by this system`)
   if (facts.recipients.length === 0) return failed('18', 'no receiver')
   for (const code of facts.recipients) {
     const agency = tables.agencies.get(code)
@@ -72,8 +71,6 @@ function sendEdoc ({ system, form, headers }: Call, { tables, faults, now, facts
   const message = putMessage(tables, { from, to, messageType, title, notation, sentAt: now(), size: file.size, sha256: file.sha256, deliveryId: one('idempotency-key'), traceparent: one('traceparent'), bytes: file.bytes })
   return message === undefined ? failed('20', 'the simulator is full') : ok({ docId: message.senderDocId })
 }
-
-interface Listed { message: MessageRow, item: QueueRow }
 
 function isBetween (at: number, query: URLSearchParams): boolean {
   const day = listTime(at).slice(0, 10)
@@ -98,7 +95,7 @@ function itemOf (docId: unknown, { system }: Call, { tables }: World): Listed | 
 }
 
 function getEdoc (call: Call, world: World): Answer {
-  if (spend(world.faults, 'getErrors')) return failed('20', 'switched on')
+  if (spendFault(world.faults, 'getErrors')) return failed('20', 'switched on')
   const found = itemOf(call.query.get('docId'), call, world)
   if (found?.message.bytes === undefined) return failed('10', 'no such document')
   found.item.fetched++
@@ -107,23 +104,19 @@ function getEdoc (call: Call, world: World): Answer {
 }
 
 function updateStatus (call: Call, world: World): Answer {
-  if (spend(world.faults, 'updateErrors')) return failed('20', 'switched on')
+  if (spendFault(world.faults, 'updateErrors')) return failed('20', 'switched on')
   const { docId, status, description } = call.fields
   const found = itemOf(docId, call, world)
   if (found === undefined) return failed('10', 'no such document')
-  if (status !== 'processing' && status !== 'done' && status !== 'fail') return failed('10', 'status is processing, done or fail')
-  Object.assign(found.item, { status, description: textIn(description), updatedAt: world.now() })
-  return ok()
+  const fault = setStatus(found.item, { status, description, at: world.now() })
+  return fault === undefined ? ok() : failed('10', fault)
 }
 
 function getSentEdocList ({ system, query }: Call, { tables, faults }: World): Answer {
-  if (spend(faults, 'sentListErrors')) return failed('20', 'switched on')
+  if (spendFault(faults, 'sentListErrors')) return failed('20', 'switched on')
   const messageType = query.get('messageType')
   const sent = [...tables.messages.values()].filter(each => system.agencies.includes(each.from) && (messageType === null || each.messageType === messageType) && isBetween(each.sentAt, query))
-  return list(sent.flatMap(message => message.items.map(item => ({
-    senderDocId: message.senderDocId, receiverDocId: item.receiverDocId, fromCode: message.from, toCode: item.to, serviceType: 'eDoc', messageType: message.messageType,
-    title: message.title, notation: message.notation, sentTime: listTime(message.sentAt), receivedTime: '', sendStatus: 'sent', sendStatusDesc: '', receiveStatus: item.status, receiveStatusDesc: item.description
-  }))))
+  return list(sentRows(sent))
 }
 
 function registerAgency ({ system, fields }: Call, { tables }: World): Answer {
@@ -142,28 +135,4 @@ function deleteAgency ({ system, fields }: Call, { tables }: World): Answer {
   tables.agencies.delete(code)
   system.agencies.splice(system.agencies.indexOf(code), 1)
   return ok()
-}
-
-/** Undefined when it is no edXML. Statuses go to the agency that they answer. */
-export function readFacts (bytes: Buffer, messageType: string): MessageFacts | undefined {
-  const head = bytes.toString('utf8')
-  if (!/<(?:\w+:)?edXML[\s>]/.test(head)) return undefined
-  const header = partOf(head, 'MessageHeader') ?? ''
-  const responseFor = partOf(header, 'ResponseFor') ?? ''
-  const recipients = messageType === 'status' ? [textOf(responseFor, 'OrganId')] : [...header.matchAll(/<(?:\w+:)?To>([\s\S]*?)<\/(?:\w+:)?To>/g)].map(([, party = '']) => textOf(party, 'OrganId'))
-  const [number, notation] = [textOf(header, 'CodeNumber'), textOf(header, 'CodeNotation')]
-  return {
-    from: textOf(partOf(header, 'From') ?? '', 'OrganId'),
-    recipients: [...new Set(recipients.filter(code => code !== ''))],
-    title: textOf(header, 'Subject') || textOf(header, 'Description'),
-    notation: messageType === 'status' ? textOf(responseFor, 'Code') : [number, notation].filter(part => part !== '').join('/')
-  }
-}
-
-function partOf (xml: string, name: string): string | undefined {
-  return new RegExp(`<(?:\\w+:)?${name}(?:\\s[^>]*)?>([\\s\\S]*?)</(?:\\w+:)?${name}>`).exec(xml)?.[1]
-}
-
-function textOf (xml: string, name: string): string {
-  return partOf(xml, name)?.trim().replace(/&(lt|gt|amp|quot|apos);/g, (_all, entity: string) => ({ lt: '<', gt: '>', amp: '&', quot: '"', apos: '\'' })[entity] ?? '') ?? ''
 }

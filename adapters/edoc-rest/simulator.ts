@@ -1,21 +1,19 @@
 // A provincial platform as a program: `lienthong simulate edoc-rest`. It gives out tokens, keeps queues, and misbehaves on order;
 // what it knows is in memory and can be seen and changed under /simulator.
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { parseJson, type Simulator, type SimulatorStart } from 'lienthong/adapter'
-import { control, readJson } from './simulator-control.js'
-import { type Faults, NO_FAULTS, setFaults, spend } from './simulator-faults.js'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  answerControl, answersWrong, fieldsIn, type MessageFacts, openSimulatorServer, parseJson, type QueueSimulator, readRequest, type SimulatorStart, spendFault, wallClock
+} from 'lienthong/adapter'
+import { controlOf, MOST_BODY_BYTES } from './simulator-control.js'
+import { createFaults, type Faults } from './simulator-faults.js'
 import { readForm } from './simulator-form.js'
-import { type Answer, failed, type MessageFacts, OPERATIONS, type World } from './simulator-operations.js'
+import { type Answer, failed, OPERATIONS, type World } from './simulator-operations.js'
 import { createTables, type Tables } from './simulator-tables.js'
 
-export interface PlatformSimulator extends Simulator {
+export interface PlatformSimulator extends QueueSimulator {
   readonly tables: Tables
   readonly faults: Faults
-  /** Opens the same port again. */
-  start (): Promise<void>
 }
 
 export interface PlatformSimulatorStart extends SimulatorStart {
@@ -25,59 +23,37 @@ export interface PlatformSimulatorStart extends SimulatorStart {
 
 /** Starts the platform. Rejects when the port is in use, and with a `RangeError` for an option that is no fault. */
 export async function startSimulator ({ port, host, options, factsOfOther }: PlatformSimulatorStart): Promise<PlatformSimulator> {
-  const faults: Faults = { ...NO_FAULTS }
-  setFaults(faults, options)
+  const switches = createFaults()
+  switches.set(options)
+  const { faults } = switches
   const tables = createTables()
-  const world: World = { tables, faults, now: wallClock, factsOfOther }
-  let server = await listen(world, port, host)
-  const { port: bound } = server.address() as AddressInfo
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
-  return {
-    url,
-    tables,
-    faults,
-    describe: () => descriptionOf(url, tables),
-    async start () { if (!server.listening) server = await listen(world, bound, host) },
-    async stop () {
-      if (!server.listening) return
-      await new Promise(resolve => { server.close(resolve).closeAllConnections() })
-    }
-  }
-}
-
-async function listen (world: World, port: number, host: string): Promise<Server> {
-  const server = createServer((request, response) => {
-    // A caller that goes away in the middle is an accident of its own.
-    serve(request, response, world).catch(() => { response.destroy() })
-  })
-  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, host, resolve) })
-  return server
+  const world: World = { tables, faults, switches, now: wallClock, factsOfOther }
+  const server = await openSimulatorServer({ port, host }, async (request, response) => { await serve(request, response, world) })
+  return { ...server, tables, faults, clearFaults: switches.clear, describe: () => descriptionOf(server.url, tables) }
 }
 
 async function serve (request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
   const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://platform')
   if (pathname.startsWith('/simulator')) {
-    await control(request, response, world)
+    await answerControl(request, response, controlOf(world))
     return
   }
   const { faults, tables } = world
   const name = pathname.split('/').at(-1) ?? ''
   tables.calls.set(name, (tables.calls.get(name) ?? 0) + 1)
-  if (spend(faults, 'silent')) return
+  if (spendFault(faults, 'silent')) return
   const isForm = name === 'sendEdoc'
   const form = isForm ? await readForm(request, request.headers['content-type'] ?? '') : undefined
-  const fields = isForm ? {} : await readJson(request)
-  if (faults.latencyMs > 0) await sleep(faults.latencyMs)
-  if (spend(faults, 'httpErrors')) { response.writeHead(faults.httpStatus, faults.httpStatus === 503 ? { 'retry-after': '7' } : {}).end(); return }
-  if (spend(faults, 'nonsense')) { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance'); return }
+  const fields = isForm ? {} : fieldsIn(await readRequest(request, MOST_BODY_BYTES))
+  if (await answersWrong(response, faults)) return
   if (name === 'login') { logIn(fields, response, world); return }
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined
   if (operation === undefined) { response.writeHead(404).end(); return }
   if (request.method !== operation.method) { response.writeHead(405, { allow: operation.method }).end(); return }
-  if (!holds(request, world) || spend(faults, 'tokenErrors')) { response.writeHead(401, JSON_TYPE).end(JSON.stringify({ success: false, message: 'licenseInfo:invalid' })); return }
+  if (!holds(request, world) || spendFault(faults, 'tokenErrors')) { response.writeHead(401, JSON_TYPE).end(JSON.stringify({ success: false, message: 'licenseInfo:invalid' })); return }
   const system = tables.systems.get(String(request.headers['x-systemid']))
   const answer = system === undefined || system.secretKey !== request.headers['x-secretkey'] ? failed('15', 'wrong SystemId or SecretKey') : operation.run({ system, query, fields, form, headers: request.headers }, world)
-  if (isForm && answer.fields['success'] === true && spend(faults, 'resetAfterCommit')) { request.socket.resetAndDestroy(); return }
+  if (isForm && answer.fields['success'] === true && spendFault(faults, 'resetAfterCommit')) { request.socket.resetAndDestroy(); return }
   write(response, answer, faults)
 }
 
@@ -85,7 +61,7 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
 function logIn (fields: Readonly<Record<string, unknown>>, response: ServerResponse, { tables, faults, now }: World): void {
   const system = [...tables.systems.values()].find(({ username, password }) => username === fields['username'] && password === fields['password'])
-  if (system === undefined || spend(faults, 'loginErrors')) {
+  if (system === undefined || spendFault(faults, 'loginErrors')) {
     response.writeHead(200, JSON_TYPE).end(JSON.stringify({ code: 401, message: `wrong password ${String(fields['password'])}`, data: null }))
     return
   }
@@ -103,7 +79,7 @@ function holds ({ headers }: IncomingMessage, { tables, now }: World): boolean {
 function write (response: ServerResponse, { fields, message }: Answer, faults: Faults): void {
   response.writeHead(200, JSON_TYPE)
   const whole = JSON.stringify(message === undefined ? fields : withMessage(fields, message, faults.edxmlAs))
-  if (message !== undefined && spend(faults, 'cutMessages')) response.write(whole.slice(0, whole.length / 2), () => { response.destroy() })
+  if (message !== undefined && spendFault(faults, 'cutMessages')) response.write(whole.slice(0, whole.length / 2), () => { response.destroy() })
   else response.end(whole)
 }
 
@@ -123,9 +99,4 @@ function descriptionOf (url: string, tables: Tables): string[] {
     `  offer:  curl -X POST '${url}/simulator/offer?from=H37.11&to=H36.11&messageType=edoc' --data-binary @message.edxml`,
     `  reset:  curl -X POST ${url}/simulator/reset`
   ]
-}
-
-/** Epoch ms. The platform has a clock of its own, as in life. */
-function wallClock (): number {
-  return Math.round(performance.timeOrigin + performance.now())
 }

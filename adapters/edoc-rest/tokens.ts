@@ -1,11 +1,10 @@
 // Tokens of the platform: one login for all who want the same one at the same time, kept while it holds. A wrong password is
 // not tried again and again: platforms lock accounts.
-import { type AdapterKit, type HttpAnswer, HttpFailure, outcomeOfFailure, outcomeOfHttp, parseJson, plain, text } from 'lienthong/adapter'
-import { failureOf, LoginRefusal, type PlatformFailure } from './failure.js'
+import { type AdapterKit, EdocFailure, failureOf, type HttpAnswer, HttpFailure, outcomeOfFailure, outcomeOfHttp, parseJson, plain, text } from 'lienthong/adapter'
 import { type Account, secretsOf, type Settings } from './settings.js'
 
 export interface Tokens {
-  /** A token that holds as far as is known. Throws a {@link PlatformFailure}; `HttpFailure` (aborted) when `signal` ends first. */
+  /** A token that holds as far as is known. Throws an {@link EdocFailure}; `HttpFailure` (aborted) when `signal` ends first. */
   tokenFor (account: Account, signal: AbortSignal): Promise<string>
   /** The platform does not take this token any more. */
   drop (account: Account, token: string): void
@@ -15,8 +14,11 @@ export interface Tokens {
   close (): void
 }
 
+/** The login itself was refused: trying again at once would only count as another wrong password. */
+export class LoginRefusal extends EdocFailure {}
+
 interface Token { readonly value: string, readonly expiresAt: number | undefined }
-interface Kept { readonly login: Promise<Token>, token?: Token, refusal?: { readonly error: PlatformFailure, readonly until: number } }
+interface Kept { readonly login: Promise<Token>, token?: Token, refusal?: { readonly error: EdocFailure, readonly until: number } }
 
 /** A token that is about to end would end under way. */
 const MARGIN_MS = 30_000
@@ -97,7 +99,7 @@ function tokenIn ({ status, body, truncated }: HttpAnswer): string | undefined {
   return typeof token === 'string' && token.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(token) ? token : undefined
 }
 
-function refusalOf (answer: HttpAnswer, { settings, kit }: Omit<Login, 'signal'>): PlatformFailure {
+function refusalOf (answer: HttpAnswer, { settings, kit }: Omit<Login, 'signal'>): EdocFailure {
   const redact = secretsOf(settings)
   const outcome = outcomeOfHttp(answer, { now: kit.now(), redact })
   if (outcome.kind === 'deferred' && answer.status >= 300 && ![401, 403].includes(answer.status)) {

@@ -1,7 +1,6 @@
 // The portal's calls, one by one: token, next code, file, dossier, reports. What they are for is in submit.ts.
-import { randomBytes } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { type AdapterKit, type Attachment, deferred, type HttpAnswer, type HttpRequest, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, text } from 'lienthong/adapter'
+import type { Readable } from 'node:stream'
+import { type AdapterKit, type Attachment, createFileForm, deferred, type HttpAnswer, type HttpRequest, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, text } from 'lienthong/adapter'
 
 export interface PortalSettings {
   url: string
@@ -25,7 +24,6 @@ export interface Portal {
   login (signal: AbortSignal): Promise<Outcome | undefined>
   nextCode (options: CallOptions): Promise<Got<string>>
   upload (file: Attachment, open: () => Promise<Readable>, options: CallOptions): Promise<Got<File>>
-  /** `Readable` bodies are sent once: a dead connection must not make two dossiers. */
   create (body: object, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string }>>
   report (path: 'steps' | 'status', body: object, options: CallOptions): Promise<Got<undefined>>
   /** Undefined: the portal does not know the code. */
@@ -62,13 +60,13 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
     return { value: given }
   }
 
-  /** With a token, and once more with a new one; `body` makes a fresh body each time. */
-  async function ask (method: 'GET' | 'POST', path: string, { body, type, options: { signal, headers } }: { body?: () => Promise<Readable | string>, type?: Record<string, string>, options: CallOptions }): Promise<Got<HttpAnswer>> {
+  /** With a token, and once more with a new one; `body` makes a fresh body each time. A dead connection must not make two dossiers of it. */
+  async function ask (method: 'GET' | 'POST', path: string, { body, type, options: { signal, headers } }: { body?: () => Promise<Readable | Buffer>, type?: Record<string, string>, options: CallOptions }): Promise<Got<HttpAnswer>> {
     for (let round = 0; ; round++) {
       const entered = await token(signal)
       if ('outcome' in entered) return entered
       const request: HttpRequest = { method, url: `${base}/${path}`, headers: { accept: 'application/json', authorization: `Bearer ${entered.value}`, ...type, ...headers }, signal }
-      const answer = await kit.http.request(body === undefined ? request : { ...request, body: await body() })
+      const answer = await kit.http.request(body === undefined ? request : { ...request, body: await body(), neverRepeat: true })
       if ((answer.status === 401 || answer.status === 403) && round === 0) { held = undefined; continue }
       const outcome = outcomeOfHttp(answer, { now: kit.now(), redact: redact() })
       if (outcome.kind === 'delivered') return { value: answer }
@@ -80,7 +78,7 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
 
   const post = async (path: string, body: object, options: CallOptions): Promise<Got<HttpAnswer>> => {
     const bytes = Buffer.from(JSON.stringify(body))
-    return await ask('POST', path, { body: async () => Readable.from([bytes], { objectMode: false }), type: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, options })
+    return await ask('POST', path, { body: async () => bytes, type: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, options })
   }
 
   return {
@@ -96,8 +94,8 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
       return code === undefined || !isCode(code) ? { outcome: deferred(unreadable()) } : { value: code.trim() }
     },
     async upload (file, open, options) {
-      const form = formOf(file, settings.uploadField)
-      const got = await ask('POST', paths.upload, { body: async () => form.stream(await open()), type: form.headers, options })
+      const form = createFileForm({ ...file, field: settings.uploadField })
+      const got = await ask('POST', paths.upload, { body: async () => form.open(await open()), type: { 'content-type': form.contentType, 'content-length': String(form.length) }, options })
       if ('outcome' in got) return got
       const found = contentOf(got.value)
       const [first]: unknown[] = Array.isArray(found) ? found : [found]
@@ -159,25 +157,5 @@ function dossierIn (found: unknown): { idHoSo: string, maHoSo: string } | undefi
   const idHoSo = stringIn(found, ['idHoSo', 'IdHoSo', 'IDHoSo'])
   const maHoSo = stringIn(found, ['maHoSo', 'MaHoSo']) ?? ''
   return idHoSo === undefined || idHoSo.length > 200 || (maHoSo !== '' && !isCode(maHoSo)) ? undefined : { idHoSo, maHoSo }
-}
-
-interface Form { headers: Record<string, string>, stream (content: Readable): Readable }
-
-/** One file as multipart/form-data (RFC 7578), streamed; its length is known before. */
-function formOf ({ name, contentType, size }: Attachment, field: string): Form {
-  const boundary = `lienthong-${randomBytes(16).toString('hex')}`
-  const filename = plain(name, { maxLength: 200 }).replace(/["\\/]/g, '_')
-  const head = Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${field}"; filename="${filename}"\r\nContent-Type: ${contentType}\r\n\r\n`)
-  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
-  return {
-    headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, 'content-length': String(head.length + size + tail.length) },
-    stream: content => Readable.from(parts(head, content, tail), { objectMode: false })
-  }
-}
-
-async function * parts (head: Buffer, content: Readable, tail: Buffer): AsyncGenerator<Buffer> {
-  yield head
-  for await (const chunk of content as AsyncIterable<Buffer>) yield chunk
-  yield tail
 }
 

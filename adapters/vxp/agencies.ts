@@ -1,10 +1,9 @@
 // The agency directory of the axis: read whole, compared with what it was, and agencies of this hub registered in it.
-import { createHash } from 'node:crypto'
-import { type AdapterKit, compareAgencies, type DirectoryChange, type ListedAgency, plain } from 'lienthong/adapter'
-import { type Axis, nonsense } from './axis.js'
-import { readAgency, rowsOf } from './records.js'
-import { pause } from './receive.js'
-import { accountOf, accountsOf, type Registration, type Settings } from './settings.js'
+import {
+  type AdapterKit, compareAgencies, digestOf, type DirectoryChange, type Errand, fieldsOf, limited, type ListedAgency, pause, plain, readAgencies, runErrands
+} from 'lienthong/adapter'
+import type { Axis } from './axis.js'
+import { accountOf, accountsOf, type Settings } from './settings.js'
 
 /** Over 120,000 agencies of some 200 bytes. */
 const MOST_LIST_BYTES = 64 * 2 ** 20
@@ -13,17 +12,14 @@ const AGENCIES_PER_VALUE = 1500
 
 interface Watching { readonly settings: Settings, readonly axis: Axis, readonly kit: AdapterKit }
 
-/** All agencies that the axis lists now. Throws an `AxisFailure` or `HttpFailure`. */
+/** All agencies that the axis lists now. Throws an `EdocFailure` or `HttpFailure`. */
 export async function listAgencies ({ settings, axis }: Pick<Watching, 'settings' | 'axis'>, signal: AbortSignal): Promise<ListedAgency[]> {
   const { source, level } = settings.directory
   const account = settings.default ?? accountsOf(settings)[0]
   if (account === undefined) throw new RangeError('no account')
   const parameters: Record<string, string> = source === 'getAgenciesListQD20' && level !== undefined ? { level } : {}
   const fields = await axis.ask({ account, operation: source, parameters, signal, mostBytes: MOST_LIST_BYTES })
-  if (!Array.isArray(fields['data'])) throw nonsense()
-  const rows = rowsOf(fields)
-  const codes = new Map(rows.flatMap(({ id, code }) => typeof code === 'string' && (typeof id === 'string' || typeof id === 'number') ? [[String(id), code] as const] : []))
-  return rows.flatMap(row => readAgency(row, id => codes.get(id)) ?? [])
+  return readAgencies(fields)
 }
 
 /** Looks at the directory again and again, until aborted; registers first what is to be registered. */
@@ -32,9 +28,9 @@ export async function watchAgencies (watching: Watching, signal: AbortSignal): P
   while (!signal.aborted) {
     let waitMs = directory.intervalMs
     try {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMs)])
-      if (register) await registerAll(watching, limited)
-      if (directory.sync) waitMs = await lookAgain(watching, limited)
+      const until = limited(callTimeoutMs, signal)
+      if (register) await registerAll(watching, until)
+      if (directory.sync) waitMs = await lookAgain(watching, until)
     } catch (error) {
       if (signal.aborted) return
       waitMs = Math.min(waitMs, pollIntervalMs * 10)
@@ -83,25 +79,13 @@ async function writeSnapshot (agencies: readonly ListedAgency[], last: Snapshot 
   for (let part = 0; part < (last?.parts ?? 0); part++) await memory.write(`directory/${last?.generation ?? 0}/${part}`, undefined)
 }
 
-/** Registers what was not registered yet, or has changed since. One that the axis refuses does not keep the others waiting. */
 async function registerAll ({ settings, axis, kit }: Watching, signal: AbortSignal): Promise<void> {
-  const done = (await kit.memory.read('registered') ?? {}) as Record<string, string>
-  for (const registration of settings.registrations) {
-    const digest = createHash('sha256').update(JSON.stringify(registration)).digest('hex')
+  const errands = settings.registrations.flatMap((registration): Errand[] => {
     const account = accountOf(registration.code, settings)
-    if (done[registration.code] === digest || account === undefined) continue
-    try {
-      await axis.ask({ account, operation: 'registerAgency', body: bodyOf(registration), signal })
-      done[registration.code] = digest
-      await kit.memory.write('registered', done)
-      kit.log.info({ code: registration.code }, 'agency.registered')
-    } catch (error) {
-      if (signal.aborted) throw error
-      kit.log.warn({ code: registration.code, reason: error instanceof Error ? error.message : 'unknown' }, 'agency.unregistered')
-    }
-  }
-}
-
-function bodyOf ({ code, id = code, pcode = '', name, mail = '', mobile = '', fax = '' }: Registration): Buffer {
-  return Buffer.from(JSON.stringify({ id, pcode, code, name, mail, mobile, fax }))
+    if (account === undefined) return []
+    const body = Buffer.from(JSON.stringify(fieldsOf(registration)))
+    return [{ code: registration.code, operation: 'register', digest: digestOf(registration), run: async () => await axis.ask({ account, operation: 'registerAgency', body, signal }) }]
+  })
+  await runErrands(errands, { key: 'registered', kit, signal, onFailure (facts) { kit.log.warn(facts, 'agency.unregistered') } })
+  signal.throwIfAborted()
 }

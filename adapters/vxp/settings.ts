@@ -1,13 +1,10 @@
 // What config.schema.json describes, and which account speaks for which agency.
+import { accountNaming, type Meaning, type Registration } from 'lienthong/adapter'
 
 /** An account at the axis. */
 export interface Credential { readonly systemId: string, readonly secret: string }
 
-export interface Registration { id?: string, code: string, pcode?: string, name: string, mail?: string, mobile?: string, fax?: string }
-
 export type MessageType = 'edoc' | 'status'
-
-export type Meaning = 'refuse' | 'retry' | 'retry-once' | 'credentials'
 
 export interface Settings {
   url: string
@@ -42,11 +39,5 @@ export function accountsOf (settings: Pick<Settings, 'credentials' | 'default'>)
 
 /** The account that an agency sends with; undefined when none was given to it. */
 export function accountOf (code: string, settings: Pick<Settings, 'credentials' | 'default'>): Credential | undefined {
-  const wanted = plainCode(code)
-  return settings.credentials.find(({ agencies }) => agencies.some(each => plainCode(each) === wanted)) ?? settings.default
-}
-
-/** Codes are compared without blanks and whatever their case. */
-export function plainCode (code: string): string {
-  return code.normalize('NFKC').replace(/\s+/g, '').toUpperCase()
+  return accountNaming(code, settings.credentials) ?? settings.default
 }

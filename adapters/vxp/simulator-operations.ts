@@ -1,12 +1,14 @@
 // The operations of the simulated axis: from the signed parameters of a call to what is answered, on the tables.
-import { type MessageFacts, passOn, readFacts, strictFault } from './simulator-edxml.js'
-import { type Faults, spend } from './simulator-faults.js'
+import { fieldsIn, type FaultSwitches, type Listed, listTime, type MessageFacts, putMessage, readMessageFacts, sentRows, setStatus, spendFault } from 'lienthong/adapter'
 import { type Body, fileIn } from './simulator-body.js'
-import { listTime, type MessageRow, putAgency, putMessage, type QueueRow, type SystemRow, type Tables } from './simulator-tables.js'
+import { passOn, strictFault } from './simulator-edxml.js'
+import type { Faults } from './simulator-faults.js'
+import { putAgency, type SystemRow, type Tables } from './simulator-tables.js'
 
 export interface World {
   readonly tables: Tables
   readonly faults: Faults
+  readonly switches: FaultSwitches<Faults>
   now (): number
   /** What is known of content that is no edXML; undefined refuses it. */
   readonly factsOfOther: ((bytes: Buffer) => MessageFacts) | undefined
@@ -71,9 +73,7 @@ function getSynchronizeUnit (_call: Call, { tables }: World): Answer {
 }
 
 function registerAgency ({ system, body }: Call, { tables, now }: World): Answer {
-  let given: unknown
-  try { given = JSON.parse(body.bytes.toString('utf8')) } catch { /* Told below. */ }
-  const { id, pcode, code, name, mail } = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
+  const { id, pcode, code, name, mail } = fieldsIn(body.bytes)
   if (typeof code !== 'string' || code === '' || typeof name !== 'string') return failed('10', 'code and name are needed')
   const owner = [...tables.systems.values()].find(({ agencies }) => agencies.includes(code))
   if (owner !== undefined && owner.systemId !== system.systemId) return failed('19', 'another system has registered this agency')
@@ -94,13 +94,13 @@ function deleteAgency ({ system, parameters }: Call, { tables, now }: World): An
 
 function sendEdoc ({ system, parameters, contentType, body, headers }: Call, world: World): Answer {
   const { tables, faults, now } = world
-  if (spend(faults, 'sendErrors')) return failed(faults.sendErrorCode, `switched on; you sent ${system.secret}`)
+  if (spendFault(faults, 'sendErrors')) return failed(faults.sendErrorCode, `switched on; you sent ${system.secret}`)
   const [from, messageType, serviceType] = ['from', 'messagetype', 'servicetype'].map(name => parameters.get(name) ?? '') as [string, string, string]
   if (messageType !== 'edoc' && messageType !== 'status') return failed('10', 'messagetype is edoc or status')
   if (!system.agencies.includes(from)) return failed('19', `${from} is not registered by this system`)
   const file = fileIn(body, contentType, parameters.get('hash-file'))
   if ('fault' in file) return failed('10', file.fault)
-  const facts = readFacts(file.bytes, messageType) ?? world.factsOfOther?.(file.bytes)
+  const facts = readMessageFacts(file.bytes, messageType) ?? world.factsOfOther?.(file.bytes)
   if (facts === undefined) return failed('22', 'no edXML')
   const fault = faults.strict ? strictFault(file.bytes) : undefined
   if (fault !== undefined) return failed('22', fault)
@@ -130,8 +130,6 @@ function receiversOf (to: string | undefined, facts: MessageFacts): string[] | u
   }
 }
 
-interface Listed { message: MessageRow, item: QueueRow }
-
 function waitingOf (system: SystemRow, { queue }: Tables, messageType: string, status = 'initial'): Listed[] {
   return [...queue.values()].filter(({ message, item }) => message.messageType === messageType && item.status === status && system.agencies.includes(item.to))
 }
@@ -160,7 +158,7 @@ function itemOf ({ system, parameters }: Call, { tables }: World): Listed | unde
 }
 
 function getEdoc (call: Call, world: World, as: 'data' | 'download'): Answer {
-  if (spend(world.faults, 'getErrors')) return failed('20', 'switched on')
+  if (spendFault(world.faults, 'getErrors')) return failed('20', 'switched on')
   const found = itemOf(call, world)
   if (found?.message.bytes === undefined) return failed('10', 'no such document')
   found.item.fetched++
@@ -168,24 +166,16 @@ function getEdoc (call: Call, world: World, as: 'data' | 'download'): Answer {
 }
 
 function updateStatus (call: Call, world: World): Answer {
-  if (spend(world.faults, 'updateErrors')) return failed('20', 'switched on')
+  if (spendFault(world.faults, 'updateErrors')) return failed('20', 'switched on')
   const found = itemOf(call, world)
-  const status = call.parameters.get('status')
   if (found === undefined) return failed('10', 'no such document')
-  if (status !== 'processing' && status !== 'done' && status !== 'fail') return failed('10', 'status is processing, done or fail')
-  Object.assign(found.item, { status, description: call.parameters.get('description') ?? '', updatedAt: world.now() })
-  return ok()
+  const fault = setStatus(found.item, { status: call.parameters.get('status'), description: call.parameters.get('description'), at: world.now() })
+  return fault === undefined ? ok() : failed('10', fault)
 }
 
 function getSentEdocList ({ system, parameters }: Call, { tables, faults }: World): Answer {
-  if (spend(faults, 'sentListErrors')) return failed('20', 'switched on')
+  if (spendFault(faults, 'sentListErrors')) return failed('20', 'switched on')
   const [docId, messageType] = [parameters.get('docid'), parameters.get('messagetype')]
   const messages = [...tables.messages.values()].filter(each => system.agencies.includes(each.from) && (docId === undefined || each.senderDocId === docId) && (messageType === undefined || each.messageType === messageType))
-  return ok({
-    data: messages.flatMap(message => message.items.map(item => ({
-      senderDocId: message.senderDocId, receiverDocId: item.receiverDocId, fromCode: message.from, toCode: item.to, serviceType: message.serviceType, messageType: message.messageType,
-      title: message.title ?? null, notation: message.notation ?? null, sentTime: listTime(message.sentAt), receivedTime: listTime(item.updatedAt),
-      sendStatus: 'sent', sendStatusDesc: '', receiveStatus: item.status, receiveStatusDesc: item.description
-    })))
-  })
+  return ok({ data: sentRows(messages) })
 }

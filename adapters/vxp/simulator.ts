@@ -1,21 +1,16 @@
 // The national document axis as a program: `lienthong simulate vxp`. It verifies signatures, keeps queues, and misbehaves on
 // order; what it knows is in memory and can be seen and changed under /simulator.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { readVxpTimestamp, type Simulator, type SimulatorStart, verifyVxp } from 'lienthong/adapter'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerControl, answersWrong, type MessageFacts, openSimulatorServer, type QueueSimulator, readVxpTimestamp, type SimulatorStart, spendFault, verifyVxp, wallClock } from 'lienthong/adapter'
 import { type Body, readBody } from './simulator-body.js'
-import { control } from './simulator-control.js'
-import type { MessageFacts } from './simulator-edxml.js'
-import { type Faults, NO_FAULTS, setFaults, spend } from './simulator-faults.js'
+import { controlOf } from './simulator-control.js'
+import { createFaults, type Faults } from './simulator-faults.js'
 import { type Answer, failed, OPERATIONS, type World } from './simulator-operations.js'
 import { createTables, type Tables } from './simulator-tables.js'
 
-export interface VxpSimulator extends Simulator {
+export interface VxpSimulator extends QueueSimulator {
   readonly tables: Tables
   readonly faults: Faults
-  /** Opens the same port again. */
-  start (): Promise<void>
 }
 
 export interface VxpSimulatorStart extends SimulatorStart {
@@ -33,40 +28,20 @@ const BASE64_CHUNK_BYTES = 3 * 2 ** 16
 
 /** Starts the axis. Rejects when the port is in use, and with a `RangeError` for an option that is no fault. */
 export async function startSimulator ({ port, host, options, factsOfOther, keepBytes }: VxpSimulatorStart): Promise<VxpSimulator> {
-  const faults: Faults = { ...NO_FAULTS }
-  setFaults(faults, options)
+  const switches = createFaults()
+  switches.set(options)
+  const { faults } = switches
   const now = (): number => wallClock() + faults.clockSkewMs
   const tables = createTables(now)
-  const world: World = { tables, faults, now, factsOfOther, keepBytes }
-  let server = await listen(world, port, host)
-  const { port: bound } = server.address() as AddressInfo
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
-  return {
-    url,
-    tables,
-    faults,
-    describe: () => descriptionOf(url, tables),
-    async start () { if (!server.listening) server = await listen(world, bound, host) },
-    async stop () {
-      if (!server.listening) return
-      await new Promise(resolve => { server.close(resolve).closeAllConnections() })
-    }
-  }
-}
-
-async function listen (world: World, port: number, host: string): Promise<Server> {
-  const server = createServer((request, response) => {
-    // A caller that goes away in the middle is an accident of its own.
-    serve(request, response, world).catch(() => { response.destroy() })
-  })
-  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, host, resolve) })
-  return server
+  const world: World = { tables, faults, switches, now, factsOfOther, keepBytes }
+  const server = await openSimulatorServer({ port, host }, async (request, response) => { await serve(request, response, world) })
+  return { ...server, tables, faults, clearFaults: switches.clear, describe: () => descriptionOf(server.url, tables) }
 }
 
 async function serve (request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://axis')
   if (pathname.startsWith('/simulator')) {
-    await control(request, response, world)
+    await answerControl(request, response, controlOf(world))
     return
   }
   const { faults, tables } = world
@@ -75,16 +50,14 @@ async function serve (request: IncomingMessage, response: ServerResponse, world:
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined
   const counted = operation === undefined ? 'unknown' : name
   tables.calls.set(counted, (tables.calls.get(counted) ?? 0) + 1)
-  if (spend(faults, 'silent')) return
+  if (spendFault(faults, 'silent')) return
   const body = await readBody(request, { mostBytes: MOST_MESSAGE_BYTES, ...(world.keepBytes === undefined ? {} : { keepBytes: world.keepBytes }) }).catch((error: unknown) => { if (error instanceof RangeError) return undefined; throw error })
-  if (faults.latencyMs > 0) await sleep(faults.latencyMs)
   if (body === undefined) { response.writeHead(413, { connection: 'close' }).end(); return }
-  if (spend(faults, 'httpErrors')) { response.writeHead(faults.httpStatus, faults.httpStatus === 503 ? { 'retry-after': '7' } : {}).end(); return }
-  if (spend(faults, 'nonsense')) { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance'); return }
+  if (await answersWrong(response, faults)) return
   if (operation === undefined) { response.writeHead(404).end(); return }
   if (request.method !== operation.method) { response.writeHead(405, { allow: operation.method }).end(); return }
   const answer = runSigned(request, body, operation.run, world)
-  if (name === 'sendEdoc' && answer.fields['ErrorCode'] === '0' && spend(faults, 'resetAfterCommit')) { request.socket.resetAndDestroy(); return }
+  if (name === 'sendEdoc' && answer.fields['ErrorCode'] === '0' && spendFault(faults, 'resetAfterCommit')) { request.socket.resetAndDestroy(); return }
   await write(response, answer, faults)
 }
 
@@ -100,7 +73,7 @@ function runSigned (request: IncomingMessage, body: Body, run: (typeof OPERATION
 }
 
 async function write (response: ServerResponse, { fields, bytes, as }: Answer, faults: Faults): Promise<void> {
-  const isCut = bytes !== undefined && spend(faults, 'cutMessages')
+  const isCut = bytes !== undefined && spendFault(faults, 'cutMessages')
   if (bytes === undefined || as === 'download') {
     response.writeHead(200, { 'content-type': bytes === undefined ? 'application/json;charset=UTF-8' : 'application/octet-stream', ...(bytes === undefined ? {} : { 'content-length': String(bytes.length) }) })
     if (isCut) response.write(bytes.subarray(0, bytes.length / 2), () => { response.destroy() })
@@ -130,9 +103,4 @@ function descriptionOf (url: string, tables: Tables): string[] {
     `  close:  curl -X POST '${url}/simulator/close?code=H36.03&successor=H36.11'   lock: /simulator/lock?code=H26`,
     `  reset:  curl -X POST ${url}/simulator/reset`
   ]
-}
-
-/** Epoch ms. The axis has a clock of its own, as in life. */
-function wallClock (): number {
-  return Math.round(performance.timeOrigin + performance.now())
 }

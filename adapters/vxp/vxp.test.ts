@@ -1,18 +1,15 @@
 // The vxp adapter keeps every promise of the contract; what it sends is signed as published; each code of the axis has one
 // meaning; what may have arrived is looked for before it is sent again.
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import nock from 'nock'
 import t, { type Test } from 'tap'
-import { ROOT } from '../../test/architecture/generate.js'
 import { adapterSuite, openSession, sampleOf } from '../../test/support/adapter-suite.js'
+import { checksSettings, deliverTo, type Partner, sendsOnceAsPromised, startPartner } from '../../test/support/edoc-suite.js'
 import { checkAdapter } from '../../src/adapter/load.js'
 import type { SampleDelivery } from '../../src/adapter/conformance.js'
-import type { AdapterSession, OutboundDelivery } from '../../src/ports/adapter.js'
-import type { Outcome } from '../../src/model/delivery.js'
+import type { OutboundDelivery } from '../../src/ports/adapter.js'
 import { createHarness } from './harness.js'
 import { adapter } from './index.js'
 import { startSimulator, type VxpSimulator } from './simulator.js'
@@ -49,17 +46,12 @@ function messageOf ({ from, to, number, notation, title }: { from: string, to: s
 <edXML:Subject>${title}</edXML:Subject></edXML:MessageHeader><edXML:TraceHeaderList><edXML:TraceHeader><edXML:OrganId>${from}</edXML:OrganId><edXML:Timestamp>2026/03/16 09:12:30</edXML:Timestamp></edXML:TraceHeader></edXML:TraceHeaderList></edXML:edXMLHeader></edXML:edXMLEnvelope></edXML>`)
 }
 
-async function startAxis (t: Test, options: Record<string, string> = {}): Promise<VxpSimulator> {
-  const axis = await startSimulator({ port: 0, host: '127.0.0.1', options })
-  t.teardown(axis.stop)
-  return axis
-}
-
 const settingsFor = (url: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({ url, default: ACCOUNT, pollIntervalMs: 20, maxBackoffMs: 50, ...more })
 
-async function deliverTo (session: AdapterSession, delivery: OutboundDelivery, ms = 5000): Promise<Outcome> {
-  return await session.deliver?.(delivery, AbortSignal.timeout(ms)) ?? t.fail('no deliver') as never
-}
+const AXIS: Partner<VxpSimulator> = { adapter, start: async options => await startSimulator({ port: 0, host: '127.0.0.1', options }), settings: settingsFor, from: 'G15', since: NOW }
+const startAxis = async (t: Test, options?: Record<string, string>): Promise<VxpSimulator> => await startPartner(t, AXIS, options)
+
+sendsOnceAsPromised(t, AXIS, { deliveryOf, other: 'H26', alike: [['another sender', deliveryOf({ from: { code: 'H36.03' } }, { attempt: 2 })]] })
 
 function mock (): nock.Scope {
   if (!nock.isActive()) nock.activate()
@@ -145,78 +137,6 @@ t.test('an answer that cannot be understood proves nothing', async t => {
   t.match(await deliverTo(await openSession(t, adapter, settingsFor(ORIGIN)), deliveryOf()), { kind: 'refused' }, 'only its size is the package\'s own fault')
 })
 
-t.test('what arrived before the connection was lost is found and not sent again', async t => {
-  const axis = await startAxis(t, { resetAfterCommit: '1' })
-  const session = await openSession(t, adapter, settingsFor(axis.url))
-  const delivery = deliveryOf()
-  t.match(await deliverTo(session, delivery), { kind: 'deferred', uncertain: true })
-  // The same process knows, whatever the attempt is called; another one goes by the attempt.
-  const [message] = axis.tables.messages.values()
-  t.same(await deliverTo(session, delivery), { kind: 'delivered', externalId: message?.senderDocId })
-  const other = await openSession(t, adapter, settingsFor(axis.url))
-  t.same(await deliverTo(other, { ...delivery, attempt: 2 }), { kind: 'delivered', externalId: message?.senderDocId })
-  t.equal(axis.tables.messages.size, 1)
-})
-
-t.test('a kept connection that breaks after a small message was taken is no reason to send it again unasked', async t => {
-  const axis = await startAxis(t)
-  const session = await openSession(t, adapter, settingsFor(axis.url))
-  const smallOf = async (delivery: OutboundDelivery): Promise<OutboundDelivery> => ({ ...delivery, body: { ...delivery.body, bytes: await buffer(await delivery.body.open()) } })
-  t.match(await deliverTo(session, await smallOf(deliveryOf({ notation: '1/STP' }))), { kind: 'delivered' })
-  axis.faults.resetAfterCommit = 1
-  const delivery = await smallOf(deliveryOf({ notation: '2/STP' }))
-  t.match(await deliverTo(session, delivery), { kind: 'deferred', uncertain: true })
-  t.equal(axis.tables.calls.get('sendEdoc'), 2)
-  t.match(await deliverTo(session, { ...delivery, attempt: 2 }), { kind: 'delivered' })
-  t.equal(axis.tables.messages.size, 2)
-})
-
-t.test('what did not arrive is sent again', async t => {
-  const axis = await startAxis(t, { httpErrors: '1' })
-  const session = await openSession(t, adapter, settingsFor(axis.url))
-  const delivery = deliveryOf()
-  t.match(await deliverTo(session, delivery), { kind: 'deferred' })
-  t.match(await deliverTo(session, { ...delivery, attempt: 2 }), { kind: 'delivered' })
-  t.equal(axis.tables.messages.size, 1)
-})
-
-t.test('while the list of what was sent cannot be read nothing is sent blindly', async t => {
-  const axis = await startAxis(t, { resetAfterCommit: '1' })
-  const session = await openSession(t, adapter, settingsFor(axis.url))
-  const delivery = deliveryOf()
-  await deliverTo(session, delivery)
-  for (const faults of [{ sentListErrors: 1 }, { nonsense: 1 }, { httpErrors: 1 }]) {
-    Object.assign(axis.faults, faults)
-    t.match(await deliverTo(session, { ...delivery, attempt: 2 }), { kind: 'deferred' }, Object.keys(faults).join())
-  }
-  t.equal(axis.tables.calls.get('sendEdoc'), 1)
-  t.match(await deliverTo(session, { ...delivery, attempt: 3 }), { kind: 'delivered' })
-  t.equal(axis.tables.calls.get('sendEdoc'), 1)
-})
-
-t.test('a document that only looks alike is not taken for the delivery', async t => {
-  const axis = await startAxis(t)
-  const session = await openSession(t, adapter, settingsFor(axis.url))
-  t.match(await deliverTo(session, deliveryOf()), { kind: 'delivered' })
-  const cases: Array<[string, OutboundDelivery]> = [
-    ['another number', deliveryOf({ notation: '16/STP' }, { attempt: 2 })],
-    ['another title', deliveryOf({ title: 'V/v khác' }, { attempt: 2 })],
-    ['another recipient', deliveryOf({}, { attempt: 2, recipient: 'H26' })],
-    ['another sender', deliveryOf({ from: { code: 'H36.03' } }, { attempt: 2 })],
-    ['the same once more, by an operator: the one there is known as another delivery\'s', deliveryOf({}, { attempt: 2 })]
-  ]
-  for (const [which, delivery] of cases) {
-    const before = axis.tables.messages.size
-    t.match(await deliverTo(session, delivery), { kind: 'delivered' })
-    t.equal(axis.tables.messages.size, before + 1, which)
-  }
-  // Another process has only the time to go by: an entry from before the delivery was made is none of it.
-  for (const message of axis.tables.messages.values()) message.sentAt -= 3_600_000
-  const size = axis.tables.messages.size
-  t.match(await deliverTo(await openSession(t, adapter, settingsFor(axis.url)), deliveryOf({}, { attempt: 2 })), { kind: 'delivered' })
-  t.equal(axis.tables.messages.size, size + 1, 'older than the delivery')
-})
-
 t.test('the clock of the axis can be allowed for', async t => {
   const axis = await startAxis(t, { clockSkewMs: '3600000' })
   t.match(await deliverTo(await openSession(t, adapter, settingsFor(axis.url)), deliveryOf()), { kind: 'deferred', problem: { detail: { en: /error 15/ } } })
@@ -232,15 +152,11 @@ t.test('a probe asks with every account and sends nothing', async t => {
 })
 
 t.test('settings that cannot work are refused, secrets are masked, and the example of the README is valid', async t => {
-  const { checkSettings, mask } = checkAdapter(adapter)
-  const pointers = (settings: Record<string, unknown>): string[] => checkSettings(settings).faults.map(({ pointer }) => pointer)
+  const { mask } = checkAdapter(adapter)
+  const pointers = await checksSettings(t, adapter)
   t.same(pointers(settingsFor('http://10.0.0.5:8080/VXPAdapter/RestService')), [])
   t.ok(pointers({ url: 'http://axis.example.vn' }).length > 0, 'no account at all')
   for (const url of ['ftp://a.vn/', 'http://user:pass@a.vn/', 'axis', 'http://a.vn/?x=1']) t.ok(pointers(settingsFor(url)).includes('/url'), url)
   t.ok(pointers(settingsFor('http://a.vn', { sendMode: 'pigeon' })).includes('/sendMode'))
   t.notOk(JSON.stringify(mask(settingsFor('http://a.vn', { credentials: [{ agencies: ['G15'], systemId: 'a', secret: 'hidden' }] }))).includes('hidden'))
-  const readme = await readFile(join(ROOT, 'adapters/vxp/README.md'), 'utf8')
-  const examples = [...readme.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json) as { adapter: string, settings: Record<string, unknown> })
-  t.ok(examples.length > 0)
-  for (const { settings } of examples) t.same(pointers(JSON.parse(JSON.stringify(settings).replace(/\{"\$env":"\w+"\}/g, '"secret-from-the-environment"')) as Record<string, unknown>), [])
 })

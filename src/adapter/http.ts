@@ -28,7 +28,7 @@ export function createHttpClient (options: { egress?: EgressPolicy } = {}): Http
   const agents = { 'http:': new http.Agent(AGENT_OPTIONS), 'https:': new https.Agent(AGENT_OPTIONS) }
   const planOf = (request: HttpRequest): Exchange => {
     const url = targetOf(request, options.egress)
-    return { url, request, agent: agents[url.protocol as keyof typeof agents], repeats: request.body instanceof Readable ? 0 : 1 }
+    return { url, request, agent: agents[url.protocol as keyof typeof agents], repeats: request.body instanceof Readable || request.neverRepeat === true ? 0 : 1 }
   }
   return {
     async request (request) {

@@ -19,6 +19,11 @@ export { createBase64Decoder } from '../formats/edxml/base64.js'
 export { readVxpTimestamp, signVxp, verifyVxp, type VxpCall, writeVxpTimestamp } from '../formats/vxp/signature.js'
 export { compareAgencies, type DirectoryChange } from '../model/directory-changes.js'
 export * from './folders/index.js'
+export * from './edoc/index.js'
+export * from './simulator/index.js'
+export { createFileForm, type FileForm } from './file-form.js'
+export { limited, pause, runTogether, untilAborted } from './loops.js'
+export { readUpTo } from './read-up-to.js'
 export { deliveryMadeAt, isListedAs, rememberLatest } from './sent-list.js'
 export { text }
 

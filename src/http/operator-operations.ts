@@ -5,62 +5,42 @@ import type { ErrorCode } from '../errors.js'
 import { EXAMPLES } from './examples.js'
 import type { Operation } from './operations.js'
 
-/** What any route of operators may answer, and what this one may, too. */
-function problems (...more: ErrorCode[]): ErrorCode[] {
-  return ['REQUEST_INVALID', 'FORBIDDEN', ...more]
-}
-
-/** Those of a route that is told something. */
-function problemsOfWord (...more: ErrorCode[]): ErrorCode[] {
-  return problems('JSON_MALFORMED', ...more)
-}
-
 function body (name: 'Word' | 'Redirection' | 'Resending' | 'NewBatch' | 'EndpointWord'): object {
   return { required: true, content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` }, example: EXAMPLES[name] } } }
+}
+
+interface Words extends Pick<Operation, 'description' | 'requestBody'> { json: keyof typeof EXAMPLES, more?: ErrorCode[] }
+
+/** A route with one answer; `more`: what it may say besides what any route of operators may. With a `requestBody` it is told something. */
+function route (summary: string, answer: string, { json, more = [], ...words }: Words): Operation {
+  const problems: ErrorCode[] = ['REQUEST_INVALID', 'FORBIDDEN', ...(words.requestBody === undefined ? [] : ['JSON_MALFORMED' as const]), ...more]
+  return { tag: 'operating', summary, ...words, answers: { 200: { description: answer, json } }, problems }
 }
 
 /** An action on one delivery; in which states it is possible is read from the table that decides it. */
 function action (name: Action, { summary, description, word = 'Word', more = [] }: { summary: string, description: string, word?: 'Word' | 'Redirection' | 'Resending', more?: ErrorCode[] }): Operation {
   const { done } = RULES[name]
   const again = done.length === 0 ? '' : ` On ${done.join(', ')} it changes nothing and succeeds.`
-  return {
-    tag: 'operating',
-    summary,
+  return route(summary, 'The delivery as it is now.', {
     description: `${description} Possible on ${RULES[name].from.join(', ')}.${again}`,
-    requestBody: body(word),
-    answers: { 200: { description: 'The delivery as it is now.', json: 'Operated' } },
-    problems: problemsOfWord('NOT_FOUND', 'OPERATION_NOT_POSSIBLE', ...more)
-  }
+    json: 'Operated', requestBody: body(word), more: ['NOT_FOUND', 'OPERATION_NOT_POSSIBLE', ...more]
+  })
 }
 
 export const OPERATING: Record<string, Operation> = {
-  listDeliveries: {
-    tag: 'operating',
-    summary: 'List deliveries, those of the newest package first',
+  listDeliveries: route('List deliveries, those of the newest package first', 'A page.', {
     description: 'By any part of the filter and all together. A page may hold fewer items than asked for, even none, although another follows: go on while there is a nextCursor.',
-    answers: { 200: { description: 'A page.', json: 'DeliveryPage' } },
-    problems: problems()
-  },
-  listCauses: {
-    tag: 'operating',
-    summary: 'Why deliveries are dead or held: by reason and endpoint, the largest group first',
+    json: 'DeliveryPage'
+  }),
+  listCauses: route('Why deliveries are dead or held: by reason and endpoint, the largest group first', 'The groups.', {
     description: 'The parts of a group are a filter for the list and for a batch.',
-    answers: { 200: { description: 'The groups.', json: 'Causes' } },
-    problems: problems()
-  },
-  readDelivery: {
-    tag: 'operating',
-    summary: 'Read a delivery',
-    answers: { 200: { description: 'The delivery, with what its package is.', json: 'OperatedDelivery' } },
-    problems: problems('NOT_FOUND')
-  },
-  readCounts: {
-    tag: 'operating',
-    summary: 'How many deliveries are in which state, by endpoint and axis',
+    json: 'Causes'
+  }),
+  readDelivery: route('Read a delivery', 'The delivery, with what its package is.', { json: 'OperatedDelivery', more: ['NOT_FOUND'] }),
+  readCounts: route('How many deliveries are in which state, by endpoint and axis', 'The counts, or null.', {
     description: 'Exact and fast, however many there are. When they cannot be had they are null, never 0.',
-    answers: { 200: { description: 'The counts, or null.', json: 'Counts' } },
-    problems: problems()
-  },
+    json: 'Counts'
+  }),
   retryDelivery: action('retry', {
     summary: 'Try a delivery again, now',
     description: 'With new attempts and a new term; its history stays. What comes before it is still waited for.',
@@ -89,79 +69,35 @@ export const OPERATING: Record<string, Operation> = {
     more: ['CONTENT_PURGED', 'DUPLICATE_NOT_ACCEPTED']
   }),
   createBatch: {
-    tag: 'operating',
-    summary: 'Freeze the deliveries that match now, for one operation on each',
-    description: 'Tells how many (`total`) and does nothing before it is started. What arrives later never joins.',
-    requestBody: body('NewBatch'),
-    answers: { 201: { description: 'The frozen set.', json: 'Batch', headers: { Location: 'The batch.' } } },
-    problems: problemsOfWord('BATCH_TOO_LARGE')
+    ...route('Freeze the deliveries that match now, for one operation on each', '', {
+      description: 'Tells how many (`total`) and does nothing before it is started. What arrives later never joins.',
+      json: 'Batch', requestBody: body('NewBatch'), more: ['BATCH_TOO_LARGE']
+    }),
+    answers: { 201: { description: 'The frozen set.', json: 'Batch', headers: { Location: 'The batch.' } } }
   },
-  listBatches: {
-    tag: 'operating',
-    summary: 'List batches, newest first',
-    answers: { 200: { description: 'A page.', json: 'BatchPage' } },
-    problems: problems()
-  },
-  readBatch: {
-    tag: 'operating',
-    summary: 'Read a batch and its progress',
-    answers: { 200: { description: 'The batch.', json: 'Batch' } },
-    problems: problems('NOT_FOUND')
-  },
-  listBatchItems: {
-    tag: 'operating',
-    summary: 'What became of each delivery of a batch',
-    answers: { 200: { description: 'A page, oldest package first.', json: 'BatchItems' } },
-    problems: problems('NOT_FOUND')
-  },
-  startBatch: {
-    tag: 'operating',
-    summary: 'Start a frozen batch',
+  listBatches: route('List batches, newest first', 'A page.', { json: 'BatchPage' }),
+  readBatch: route('Read a batch and its progress', 'The batch.', { json: 'Batch', more: ['NOT_FOUND'] }),
+  listBatchItems: route('What became of each delivery of a batch', 'A page, oldest package first.', { json: 'BatchItems', more: ['NOT_FOUND'] }),
+  startBatch: route('Start a frozen batch', 'The batch.', {
     description: 'An item whose delivery has changed its state since is skipped. Repeating it is harmless.',
-    answers: { 200: { description: 'The batch.', json: 'Batch' } },
-    problems: problems('NOT_FOUND', 'BATCH_CANCELLED')
-  },
-  cancelBatch: {
-    tag: 'operating',
-    summary: 'Stop a batch: what has not begun is not done',
-    description: 'Repeating it is harmless.',
-    answers: { 200: { description: 'The batch.', json: 'Batch' } },
-    problems: problems('NOT_FOUND')
-  },
-  listEndpoints: {
-    tag: 'operating',
-    summary: 'How every endpoint does, and what waits for it',
+    json: 'Batch', more: ['NOT_FOUND', 'BATCH_CANCELLED']
+  }),
+  cancelBatch: route('Stop a batch: what has not begun is not done', 'The batch.', { description: 'Repeating it is harmless.', json: 'Batch', more: ['NOT_FOUND'] }),
+  listEndpoints: route('How every endpoint does, and what waits for it', 'All of them, by id.', {
     description: 'Those of the configuration, and those that deliveries still wait for. Settings are never shown. `counts` and `oldest` are null when they are not known now; `oldest` is absent when nothing waits.',
-    answers: { 200: { description: 'All of them, by id.', json: 'Endpoints' } },
-    problems: problems()
-  },
-  readEndpoint: {
-    tag: 'operating',
-    summary: 'How an endpoint does, and what waits for it',
-    answers: { 200: { description: 'The endpoint.', json: 'Endpoint' } },
-    problems: problems('NOT_FOUND')
-  },
-  pauseEndpoint: {
-    tag: 'operating',
-    summary: 'Leave an endpoint alone until it is resumed',
+    json: 'Endpoints'
+  }),
+  readEndpoint: route('How an endpoint does, and what waits for it', 'The endpoint.', { json: 'Endpoint', more: ['NOT_FOUND'] }),
+  pauseEndpoint: route('Leave an endpoint alone until it is resumed', 'The endpoint as it is now.', {
     description: 'Within a second no process begins an attempt there; attempts under way end. Its deliveries rest, say why, and still expire. One that is paused keeps its first reason: 409.',
-    requestBody: body('EndpointWord'),
-    answers: { 200: { description: 'The endpoint as it is now.', json: 'Endpoint' } },
-    problems: problemsOfWord('NOT_FOUND', 'OPERATION_NOT_POSSIBLE')
-  },
-  resumeEndpoint: {
-    tag: 'operating',
-    summary: 'Let a paused endpoint be delivered to again',
+    json: 'Endpoint', requestBody: body('EndpointWord'), more: ['NOT_FOUND', 'OPERATION_NOT_POSSIBLE']
+  }),
+  resumeEndpoint: route('Let a paused endpoint be delivered to again', 'The endpoint as it is now.', {
     description: 'What rests there goes, urgent and oldest first, as fast as its places take it.',
-    requestBody: body('EndpointWord'),
-    answers: { 200: { description: 'The endpoint as it is now.', json: 'Endpoint' } },
-    problems: problemsOfWord('NOT_FOUND', 'OPERATION_NOT_POSSIBLE')
-  },
-  listOperatorActions: {
-    tag: 'operating',
-    summary: 'What operators did with endpoints and batches, newest first',
+    json: 'Endpoint', requestBody: body('EndpointWord'), more: ['NOT_FOUND', 'OPERATION_NOT_POSSIBLE']
+  }),
+  listOperatorActions: route('What operators did with endpoints and batches, newest first', 'A page.', {
     description: 'What they did with a delivery is in the timeline of its package.',
-    answers: { 200: { description: 'A page.', json: 'OperatorActionPage' } },
-    problems: problems()
-  }
+    json: 'OperatorActionPage'
+  })
 }

@@ -140,6 +140,8 @@ export interface HttpRequest {
   headers?: Record<string, string>
   /** Buffers and strings can be sent again when a kept-alive connection turns out to be dead; a stream is destroyed at the end. */
   body?: Readable | Buffer | string
+  /** For what must not arrive twice: when a kept-alive connection turns out to be dead the exchange fails as broken, whatever the body. */
+  neverRepeat?: boolean
   signal: AbortSignal
 }
 

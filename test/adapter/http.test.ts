@@ -81,7 +81,7 @@ t.test('a dead kept-alive connection costs nothing when the body can be sent aga
   t.equal(connections(), 2)
 })
 
-t.test('a dead kept-alive connection is an uncertain failure when the body was a stream', async t => {
+t.test('a dead kept-alive connection is an uncertain failure when the body was a stream, or must not arrive twice', async t => {
   const { url, connections } = await rawServer(t, socket => {
     if (socket.bytesRead > 200) socket.resetAndDestroy()
     else socket.write(OK)
@@ -92,6 +92,9 @@ t.test('a dead kept-alive connection is an uncertain failure when the body was a
   t.match(await failureOf(client.request(post(url, body))), { reason: 'broken', sent: true })
   t.equal(connections(), 1, 'not sent again')
   t.ok(body.destroyed)
+  await client.request(post(url, 'x'))
+  t.match(await failureOf(client.request({ ...post(url, Buffer.alloc(300)), neverRepeat: true })), { reason: 'broken', sent: true })
+  t.equal(connections(), 2, 'a buffer neither, where it must not arrive twice')
 })
 
 t.test('a fresh connection that breaks is not tried again', async t => {

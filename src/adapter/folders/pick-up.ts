@@ -2,6 +2,7 @@
 // accepted first. A folder in trouble is looked at again later; the others go on.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Accept } from '../../ports/adapter.js'
+import { runTogether } from '../loops.js'
 import { FileFailure, type FolderFiles } from './files.js'
 import { type Inbox, INSIDE, type PickUpSettings } from './inbox.js'
 import { claimedName, sideFilesOf } from './names.js'
@@ -17,17 +18,7 @@ export interface PickUpOptions { settings: PickUpSettings, accept: Accept, kit: 
 
 /** Runs until aborted. Rejects only for a defect: what can happen to files and to the hub is waited out here. */
 export async function pickUp (files: FolderFiles, { settings, accept, kit, signal }: PickUpOptions): Promise<void> {
-  const defect = new AbortController()
-  const either = AbortSignal.any([signal, defect.signal])
-  const results = await Promise.allSettled(settings.folders.map(async ({ path, agencies }) => {
-    try {
-      await watch({ files, settings, path, agencies, accept, kit, signal: either })
-    } catch (error) {
-      defect.abort()
-      throw error
-    }
-  }))
-  for (const result of results) if (result.status === 'rejected') throw result.reason
+  await runTogether(settings.folders.map(({ path, agencies }) => async signal => { await watch({ files, settings, path, agencies, accept, kit, signal }) }), signal)
 }
 
 async function watch (inbox: Inbox): Promise<void> {

@@ -1,9 +1,13 @@
-// The rows of the axis's lists, read without trust: what is missing or of another type is absent, what is unsafe is no row.
-import type { ListedAgency } from 'lienthong/adapter'
+// The rows of a partner's lists, read without trust: what is missing or of another type is absent, what is unsafe is no row. The
+// names are those of the national axis, and those that provincial platforms were seen with.
+import type { ListedAgency } from '../../ports/adapter.js'
+import { nonsense } from './failure.js'
 
 export interface QueueItem {
   readonly docId: string
   readonly from: string
+  /** Where it stands in the queue, in lower case; empty when the list does not say. */
+  readonly status: string
   /** Epoch ms; undefined when it says nothing readable. */
   readonly createdAt: number | undefined
 }
@@ -18,40 +22,56 @@ export interface SentEntry {
   readonly status: string | undefined
 }
 
-/** Safe in a header, in a log and as the name of a file. */
+/** Safe in a header, in a query, in a log and as the name of a file. */
 const DOC_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
+export type Row = Record<string, unknown>
+
 /** The rows of `data`; none when it is no list. */
-export function rowsOf ({ data }: Record<string, unknown>): Array<Record<string, unknown>> {
-  return Array.isArray(data) ? data.filter((row): row is Record<string, unknown> => typeof row === 'object' && row !== null) : []
+export function rowsOf ({ data }: Row): Row[] {
+  return Array.isArray(data) ? data.filter((row): row is Row => typeof row === 'object' && row !== null) : []
 }
 
 /** Undefined for a row that cannot be asked for. */
-export function readItem (row: Record<string, unknown>): QueueItem | undefined {
+export function readItem (row: Row): QueueItem | undefined {
   const docId = word(row['docId'])
   if (docId === undefined || !DOC_ID.test(docId)) return undefined
-  return { docId, from: word(row['from'])?.slice(0, 50) ?? '', createdAt: readTime(row['created_time'] ?? row['createdTime']) }
+  return { docId, from: word(row['from'])?.slice(0, 50) ?? '', status: word(row['status'])?.toLowerCase() ?? '', createdAt: readTime(row['created_time'] ?? row['createdTime']) }
 }
 
-export function readSent (row: Record<string, unknown>): SentEntry | undefined {
-  const docId = word(row['senderDocId'])
+/** What was sent, by the rows of `data`. Throws where the list is none: then nobody knows. */
+export function readSentList (fields: Row): SentEntry[] {
+  if (fields['data'] !== null && !Array.isArray(fields['data'])) throw nonsense()
+  return rowsOf(fields).flatMap(row => readSent(row) ?? [])
+}
+
+function readSent (row: Row): SentEntry | undefined {
+  const docId = word(row['senderDocId'] ?? row['docId'])
   if (docId === undefined || !DOC_ID.test(docId)) return undefined
   return {
     docId,
-    from: word(row['fromCode']),
-    to: word(row['toCode']),
-    title: word(row['title']),
-    notation: word(row['notation']),
-    sentAt: readTime(row['sentTime']),
-    status: word(row['sendStatus'])
+    from: word(row['fromCode'] ?? row['from']),
+    to: word(row['toCode'] ?? row['to']),
+    title: word(row['title'] ?? row['edocAbstract']),
+    notation: word(row['notation'] ?? row['edocCode']),
+    sentAt: readTime(row['sentTime'] ?? row['createdTime']),
+    status: word(row['sendStatus'] ?? row['status'])?.toLowerCase()
   }
 }
 
-/** `units`: by the identifiers of the rows, for `pid`. Undefined for a row that names no agency. */
-export function readAgency (row: Record<string, unknown>, codeOf: (id: string) => string | undefined): ListedAgency | undefined {
+/** The agencies that the rows of `data` name. Throws where the list is none. */
+export function readAgencies (fields: Row): ListedAgency[] {
+  if (!Array.isArray(fields['data'])) throw nonsense()
+  const rows = rowsOf(fields)
+  const codes = new Map(rows.flatMap(({ id, code }) => typeof code === 'string' && (typeof id === 'string' || typeof id === 'number') ? [[String(id), code] as const] : []))
+  return rows.flatMap(row => readAgency(row, codes) ?? [])
+}
+
+/** `codes`: by the identifiers of the rows, for `pid`. Undefined for a row that names no agency. */
+function readAgency (row: Row, codes: ReadonlyMap<string, string>): ListedAgency | undefined {
   const [id, code, name, pid] = ['id', 'code', 'name', 'pid'].map(field => word(row[field]))
   if (code === undefined || code.length > 50 || name === undefined || row['isAgency'] === false || row['isAgency'] === 0) return undefined
-  const parent = pid === undefined || pid === id ? undefined : codeOf(pid)
+  const parent = pid === undefined || pid === id ? undefined : codes.get(pid)
   const others = ['oldCode', 'code102'].flatMap(field => word(row[field]) ?? []).filter(other => other !== code && other.length <= 50)
   return {
     code,

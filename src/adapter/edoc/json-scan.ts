@@ -16,13 +16,16 @@ interface Level { readonly kind: '{' | '['; key: string; isKeyNext: boolean }
 const MOST_LEVELS = 32
 /** Of a text that is kept, or of a key. */
 const MOST_KEPT = 2000
+/** A text that is kept and longer is none that an answer would hold. */
+const MOST_SAID = 64 * 1024
 
-/** `wishOf` is asked when a text begins, `onValue` told each text kept (up to 2000 bytes of it) and each number, boolean or null, as written. */
+/** `wishOf` is asked when a text begins, `onValue` told each text kept (up to 2000 bytes of it) and each number or boolean, as written. */
 export function createJsonScan (wishOf: (path: string) => Wish, onValue: (path: string, value: string) => void): JsonScan {
   const levels: Level[] = []
   let place: 'between' | 'text' | 'literal' | 'over' = 'between'
   let wish: Wish | 'key' = 'pass'
   let held = ''
+  let said = 0
   /** An escape, or the first half of a pair of them, cut by the end of a chunk. */
   let cut = ''
   let isStarted = false
@@ -33,7 +36,11 @@ export function createJsonScan (wishOf: (path: string) => Wish, onValue: (path: 
 
   const take = (characters: string, parts: Buffer[]): void => {
     if (wish === 'through') { if (characters !== '') parts.push(Buffer.from(characters, 'latin1')) }
-    else if (wish !== 'pass') keep(characters)
+    else if (wish !== 'pass') {
+      said += characters.length
+      if (said > MOST_SAID) throw new RangeError('too much')
+      keep(characters)
+    }
   }
 
   const endText = (): void => {
@@ -45,7 +52,7 @@ export function createJsonScan (wishOf: (path: string) => Wish, onValue: (path: 
   }
 
   const endLiteral = (): void => {
-    onValue(pathOf(), held)
+    if (held !== 'null') onValue(pathOf(), held)
     endValue()
   }
 
@@ -55,6 +62,7 @@ export function createJsonScan (wishOf: (path: string) => Wish, onValue: (path: 
     if (character === '"') {
       place = 'text'
       held = ''
+      said = 0
       wish = top?.isKeyNext === true ? 'key' : wishOf(pathOf())
     } else if (character === '{' || character === '[') {
       if (levels.length >= MOST_LEVELS) throw new RangeError('too deep')
