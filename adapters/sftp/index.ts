@@ -25,7 +25,7 @@ export const adapter = defineAdapter<Settings>({
 })
 
 function createSession ({ drop, pickUp: inbound, fileMode, ...connection }: Settings, kit: AdapterKit): AdapterSession {
-  const link = createLink(connection)
+  const link = createLink(connection, kit.network)
   const files = createSftpFiles(link, Number.parseInt(fileMode, 8))
   return {
     async probe (signal) {

@@ -1,5 +1,6 @@
 // The adapter contract, version 1. An adapter owns a protocol; the hub's runtime owns time-outs, retries, concurrency,
 // reconnecting and idempotency.
+import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { AdapterManifest, Attachment, Envelope } from '../model/generated.js'
 import type { Content } from '../model/package.js'
@@ -171,7 +172,18 @@ export interface AdapterKit {
     /** The same, for answers of any size: resolves with the head of the answer. */
     open (request: HttpRequest): Promise<HttpStream>
   }
+  /** For protocols other than HTTP. Whoever opens a socket without it passes the operator's egress policy by. */
+  readonly network: {
+    /**
+     * Where a connection may go: options for `connect` of node:net and node:tls, or for a library that hands them on. Names are looked
+     * up as it connects, and only addresses that the policy allows are used. Throws {@link EgressForbidden} for what it can
+     * tell at once; the connection fails with it for the rest. What it means: `outcomeOfForbidden`.
+     */
+    target (address: { host: string, port: number }): NetworkTarget
+  }
 }
+
+export interface NetworkTarget { host: string, port: number, lookup: LookupFunction }
 
 export interface AdapterLinks {
   /**
@@ -201,5 +213,16 @@ export class HttpFailure extends Error {
   constructor (readonly reason: 'aborted' | 'unreachable' | 'broken', readonly sent: boolean, cause: unknown) {
     super(`HTTP exchange ${reason}`, { cause })
     this.name = 'HttpFailure'
+  }
+}
+
+/** The operator's egress policy does not allow the connection. Nothing was sent. */
+export class EgressForbidden extends Error {
+  readonly code = 'EGRESS_FORBIDDEN'
+
+  /** `target`: host and port, as the adapter named them. */
+  constructor (readonly target: string) {
+    super(`the egress policy does not allow ${target}`)
+    this.name = 'EgressForbidden'
   }
 }
