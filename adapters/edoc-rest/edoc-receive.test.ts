@@ -17,7 +17,7 @@ const ACCOUNT = { agencies: ['H36.11'], systemId: 'STP-H36', secretKey: 'demo-se
 const DAY_MS = 86_400_000
 const STORED: Arrived = { kind: 'stored', packageId: 'p', repeated: false }
 
-interface Brought { docId: string, agencies: readonly string[], contentType: string, text: string }
+interface Brought { docId: string, agencies: readonly string[], contentType: string, text: string, only: readonly string[] | undefined }
 
 interface Scene {
   platform: PlatformSimulator
@@ -52,8 +52,8 @@ async function setScene (t: Test, faults: Record<string, string> = {}): Promise<
     async receive (decide = () => STORED, settings = {}, kit = {}) {
       const session = await openSession(t, adapter, { url: platform.url, accounts: [ACCOUNT], pollIntervalMs: 20, maxBackoffMs: 40, ...settings }, { log: { debug: note, info: note, warn: note, error: note }, ...kit })
       const over = new AbortController()
-      const accept: Accept = async ({ idempotencyKey = '', agencies, contentType, body }) => {
-        const arrival = { docId: idempotencyKey, agencies, contentType, text: (await buffer(body)).toString() }
+      const accept: Accept = async ({ idempotencyKey = '', agencies, contentType, body, only }) => {
+        const arrival = { docId: idempotencyKey, agencies, contentType, text: (await buffer(body)).toString(), only }
         brought.push(arrival)
         return await decide(arrival)
       }
@@ -78,8 +78,16 @@ t.test('what waits is brought with its sender and its docId, however the platfor
       return STORED
     })
     await eventually(() => ids.every(id => scene.status(id) === 'done'))
-    t.same(scene.brought, ['Công văn một', 'trạng thái'].map((words, n) => ({ docId: ids[n], agencies: ['H37.11'], contentType: 'application/xml', text: message(words) })), edxmlAs)
+    t.same(scene.brought, ['Công văn một', 'trạng thái'].map((words, n) => ({ docId: ids[n], agencies: ['H37.11'], contentType: 'application/xml', text: message(words), only: ['H36.11'] })), edxmlAs)
   }
+})
+
+t.test('where one item stands for everyone whom the document names, none is chosen', async t => {
+  const scene = await setScene(t)
+  const id = scene.offer(message('Công văn'))
+  await scene.receive(() => STORED, { itemFor: 'document' })
+  await eventually(() => scene.status(id) === 'done')
+  t.equal(scene.brought[0]?.only, undefined)
 })
 
 t.test('the list is asked for by days, as the platform writes them', async t => {

@@ -133,7 +133,7 @@ async function decide (item: QueueItem, queue: Queue, state: { step: 'left' | 'u
   const message = await fetchMessage(item, queue, signal)
   try {
     const agencies = item.from === '' ? [] : [item.from]
-    return verdictOf(await queue.accept({ agencies, contentType: 'application/xml', body: message.body, servesOwn: true, idempotencyKey: item.docId }))
+    return verdictOf(await queue.accept({ agencies, contentType: 'application/xml', body: message.body, servesOwn: true, ...onlyFor(item, queue.settings), idempotencyKey: item.docId }))
   } catch (error) {
     // Where the message broke off on its way it is not the hub that cannot decide.
     if (message.failure() === undefined) state.step = 'undecided'
@@ -141,6 +141,10 @@ async function decide (item: QueueItem, queue: Queue, state: { step: 'left' | 'u
   } finally {
     message.body.destroy()
   }
+}
+
+function onlyFor ({ to }: QueueItem, { itemFor }: Settings): { only?: string[] } {
+  return to === undefined || itemFor === 'document' ? {} : { only: [to] }
 }
 
 function verdictOf (arrived: Arrived): Verdict {

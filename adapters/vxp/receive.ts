@@ -121,7 +121,7 @@ async function take (item: QueueItem, queue: Queue, signal: AbortSignal): Promis
     if (verdict === undefined) {
       const message = await fetchMessage(item, queue, signal)
       try {
-        const arrived = await queue.accept({ agencies: item.from === '' ? [] : [item.from], contentType: 'application/xml', body: message.body, servesOwn: true, idempotencyKey: item.docId })
+        const arrived = await queue.accept({ agencies: item.from === '' ? [] : [item.from], contentType: 'application/xml', body: message.body, servesOwn: true, ...onlyFor(item, queue.settings), idempotencyKey: item.docId })
         verdict = verdictOf(arrived)
       } catch (error) {
         // Where the message broke off on its way it is not the hub that cannot decide.
@@ -142,6 +142,10 @@ async function take (item: QueueItem, queue: Queue, signal: AbortSignal): Promis
     if (!signal.aborted) kit.log.warn({ account: account.systemId, docId: item.docId, times: left.get(item.docId), ...factsOf(error) }, 'item.left')
     return step
   }
+}
+
+function onlyFor ({ to }: QueueItem, { itemFor }: Settings): { only?: string[] } {
+  return to === undefined || itemFor === 'document' ? {} : { only: [to] }
 }
 
 function verdictOf (arrived: Arrived): Verdict {

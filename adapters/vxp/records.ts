@@ -4,6 +4,8 @@ import type { ListedAgency } from 'lienthong/adapter'
 export interface QueueItem {
   readonly docId: string
   readonly from: string
+  /** Whom it is for; absent when the list does not say. */
+  readonly to?: string
   /** Epoch ms; undefined when it says nothing readable. */
   readonly createdAt: number | undefined
 }
@@ -30,7 +32,8 @@ export function rowsOf ({ data }: Record<string, unknown>): Array<Record<string,
 export function readItem (row: Record<string, unknown>): QueueItem | undefined {
   const docId = word(row['docId'])
   if (docId === undefined || !DOC_ID.test(docId)) return undefined
-  return { docId, from: word(row['from'])?.slice(0, 50) ?? '', createdAt: readTime(row['created_time'] ?? row['createdTime']) }
+  const to = word(row['to'])
+  return { docId, from: word(row['from'])?.slice(0, 50) ?? '', ...(to === undefined || to.length > 50 ? {} : { to }), createdAt: readTime(row['created_time'] ?? row['createdTime']) }
 }
 
 export function readSent (row: Record<string, unknown>): SentEntry | undefined {

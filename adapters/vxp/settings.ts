@@ -22,6 +22,7 @@ export interface Settings {
   pageSize: number
   maxPages: number
   queueStatuses: string[]
+  itemFor: 'recipient' | 'document'
   parallel: number
   fetch: 'getEdoc' | 'downloadEdoc'
   fetchTimeoutMs: number

@@ -18,7 +18,7 @@ import { putMessage } from './simulator-tables.js'
 
 const ACCOUNT = { systemId: 'HUB-H36', secret: 'demo-secret-hub-h36' }
 
-interface Brought { docId: string, agencies: readonly string[], contentType: string, text: string }
+interface Brought { docId: string, agencies: readonly string[], contentType: string, text: string, only: readonly string[] | undefined }
 
 interface Scene {
   axis: VxpSimulator
@@ -51,8 +51,8 @@ async function setScene (t: Test, faults: Record<string, string> = {}): Promise<
     async receive (decide = () => ({ kind: 'stored', packageId: 'p', repeated: false }), settings = {}, kit = {}) {
       const session = await openSession(t, adapter, { url: axis.url, default: ACCOUNT, pollIntervalMs: 20, maxBackoffMs: 40, ...settings }, { log: { debug: note, info: note, warn: note, error: note }, ...kit })
       const over = new AbortController()
-      const accept: Accept = async ({ idempotencyKey = '', agencies, contentType, body }) => {
-        const arrival = { docId: idempotencyKey, agencies, contentType, text: (await buffer(body)).toString() }
+      const accept: Accept = async ({ idempotencyKey = '', agencies, contentType, body, only }) => {
+        const arrival = { docId: idempotencyKey, agencies, contentType, text: (await buffer(body)).toString(), only }
         brought.push(arrival)
         return await decide(arrival)
       }
@@ -71,9 +71,17 @@ t.test('what waits is brought with its sender and its docId, and acknowledged wh
   })
   await eventually(() => ids.every(id => scene.status(id) === 'done'))
   t.same(scene.brought, [
-    { docId: ids[0], agencies: ['G15'], contentType: 'application/xml', text: 'Công văn một' },
-    { docId: ids[1], agencies: ['G15'], contentType: 'application/xml', text: 'trạng thái' }
+    { docId: ids[0], agencies: ['G15'], contentType: 'application/xml', text: 'Công văn một', only: ['H36.11'] },
+    { docId: ids[1], agencies: ['G15'], contentType: 'application/xml', text: 'trạng thái', only: ['H36.11'] }
   ])
+})
+
+t.test('where one item stands for everyone whom the document names, none is chosen', async t => {
+  const scene = await setScene(t)
+  const id = scene.offer('Công văn một')
+  await scene.receive(undefined, { itemFor: 'document' })
+  await eventually(() => scene.status(id) === 'done')
+  t.equal(scene.brought[0]?.only, undefined)
 })
 
 t.test('what the hub will never take is refused at the axis, with the reason in Vietnamese', async t => {

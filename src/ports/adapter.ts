@@ -109,6 +109,11 @@ export interface InboundArrival {
   readonly body: Readable
   /** Codes of the recipients, where the adapter knows them and the message of a partner's format does not say; before those of the endpoint's `translation`. */
   readonly to?: readonly string[]
+  /**
+   * Where the other side has an item for each recipient: the one whom this item is for, in any code. The others whom the message names wait for
+   * items of their own, and each gets a word of its own from the hub. A message that names none of these goes to everyone it names.
+   */
+  readonly only?: readonly string[]
   /** The other side brings it to its own agencies itself: recipients that this endpoint serves are left out. */
   readonly servesOwn?: boolean
   /** Makes a repeated hand-over harmless when the protocol has an identifier of its own. */
