@@ -51,7 +51,7 @@ export function configFaults (config: unknown): Fault[] {
   if (sound('doors') && sound('clients') && sound('mappings')) rules.push(...doorFaults(candidate))
   if (sound('services')) rules.push(...repeated(candidate.services.map(({ name }) => name), '/services', 'name'))
   if (['services', 'serviceLog', 'endpoints', 'clients'].every(sound)) rules.push(...serviceFaults(candidate))
-  if (sound('egress')) rules.push(...candidate.egress.forbid.flatMap(notANetwork))
+  if (sound('egress')) rules.push(...noNetworks(candidate.egress))
   if (sound('delivery')) {
     rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
     rules.push(...atLeast(delivery.urgentRetry.maxMs, delivery.urgentRetry.firstMs, ['/delivery/urgentRetry/maxMs', 'delivery.urgentRetry.firstMs']))
@@ -78,8 +78,12 @@ function neverMeant ({ circuit, maintenance = [] }: HubConfig['endpoints'][numbe
     : [...windows, ...atLeast(circuit.maxOpenMs, circuit.openMs, [`/endpoints/${index}/circuit/maxOpenMs`, `endpoints[${index}].circuit.openMs`])]
 }
 
-function notANetwork (network: string, index: number): Fault[] {
-  return isNetwork(network) ? [] : [fault('FIELD_INVALID', `/egress/forbid/${index}`, text('Cần địa chỉ IP hoặc mạng.', 'It must be an IP address or a network.'), { expected: '10.0.0.5 | 10.0.0.0/24', found: network })]
+/** What is no network would be the name of a host in `allow`, but no name has a slash. */
+function noNetworks ({ allow, forbid }: HubConfig['egress']): Fault[] {
+  const wrong = (list: 'allow' | 'forbid') => (entry: string, index: number): Fault[] => isNetwork(entry) || (list === 'allow' && !entry.includes('/'))
+    ? []
+    : [fault('FIELD_INVALID', `/egress/${list}/${index}`, text('Cần địa chỉ IP hoặc mạng.', 'It must be an IP address or a network.'), { expected: '10.0.0.5 | 10.0.0.0/24', found: entry })]
+  return [...allow.flatMap(wrong('allow')), ...forbid.flatMap(wrong('forbid'))]
 }
 
 function relaxed (row: number): Fault {
