@@ -2,7 +2,7 @@
 // receipt is confirmed only when the hub has it. One bad dossier never holds up another.
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, HttpFailure, parseJson, plain, type Problem } from 'lienthong/adapter'
+import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, parseJson, plain, type Problem } from 'lienthong/adapter'
 import type { Offer, Records } from './records.js'
 import { confirmation, type Reporting } from './report.js'
 import { collect } from './services.js'
@@ -140,7 +140,6 @@ function within (limitMs: number, signal: AbortSignal): AbortSignal {
 class NotNow extends Error {}
 
 function reasonOf (error: unknown): string {
-  if (error instanceof HttpFailure) return error.reason
   return plain(error instanceof Error ? error.message : String(error))
 }
 

@@ -188,6 +188,7 @@ t.test('an axis that is away is asked again when it is back', async t => {
   await scene.axis.stop()
   await scene.receive()
   await eventually(() => scene.logged.filter(({ event }) => event === 'queue.unread').length >= 4)
+  t.match(scene.logged.find(({ event }) => event === 'queue.unread'), { reason: /unreachable: ECONNREFUSED/ })
   await scene.axis.start()
   const id = scene.offer('a')
   await eventually(() => scene.status(id) === 'done')

@@ -216,7 +216,9 @@ export interface AdapterMemory {
 /** Why an HTTP exchange had no answer. `sent`: request bytes may have reached the other side, so the effect is uncertain. */
 export class HttpFailure extends Error {
   constructor (readonly reason: 'aborted' | 'unreachable' | 'broken', readonly sent: boolean, cause: unknown) {
-    super(`HTTP exchange ${reason}`, { cause })
+    // For logs: ECONNREFUSED and EGRESS_FORBIDDEN tell an operator what to look at.
+    const { code } = (cause ?? {}) as { code?: unknown }
+    super(`HTTP exchange ${reason}${typeof code === 'string' ? `: ${code}` : ''}`, { cause })
     this.name = 'HttpFailure'
   }
 }
