@@ -1,8 +1,8 @@
 // Rules of the settings for the doors: paths that do not meet, credentials used once, clients and translations that exist.
-import { isIP } from 'node:net'
 import { fault } from './errors.js'
 import { isWireName, WIRE_NAMES } from './formats/dossier/wire.js'
 import type { HubConfig } from './model/generated.js'
+import { isNetwork } from './model/networks.js'
 import type { Fault } from './model/problem.js'
 import { text } from './model/text.js'
 
@@ -68,11 +68,4 @@ function wrongTrust ({ doors: { xroad: { trusted } }, clients }: DoorRules): Fau
     ...(ids.includes(client) ? [] : [fault('FIELD_INVALID', `/doors/xroad/trusted/${index}/client`, text('Không có tài khoản cơ quan nào mang tên này.', 'There is no client of an agency of this name.'), { expected: ids.join(' | '), found: client })]),
     ...(isNetwork(network) ? [] : [fault('FIELD_INVALID', `/doors/xroad/trusted/${index}/network`, text('Cần địa chỉ IP hoặc mạng.', 'It must be an IP address or a network.'), { expected: '10.0.0.5 | 10.0.0.0/24', found: network })])
   ])
-}
-
-function isNetwork (network: string): boolean {
-  const [address = '', prefix, ...more] = network.split('/')
-  const family = isIP(address)
-  if (family === 0 || more.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
 }

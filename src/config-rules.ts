@@ -8,6 +8,7 @@ import { kindsOf, misplacedRows, relaxedFixedRows } from './formats/profile.js'
 import type { HubConfig, TranslationConfig } from './model/generated.js'
 import { shareKinds } from './model/kinds.js'
 import { isNonsense } from './model/maintenance.js'
+import { isNetwork } from './model/networks.js'
 import type { Fault } from './model/problem.js'
 import { ROLES } from './model/role.js'
 import { type Text, text } from './model/text.js'
@@ -50,6 +51,7 @@ export function configFaults (config: unknown): Fault[] {
   if (sound('doors') && sound('clients') && sound('mappings')) rules.push(...doorFaults(candidate))
   if (sound('services')) rules.push(...repeated(candidate.services.map(({ name }) => name), '/services', 'name'))
   if (['services', 'serviceLog', 'endpoints', 'clients'].every(sound)) rules.push(...serviceFaults(candidate))
+  if (sound('egress')) rules.push(...noNetworks(candidate.egress))
   if (sound('delivery')) {
     rules.push(...atLeast(delivery.retry.maxMs, delivery.retry.firstMs, ['/delivery/retry/maxMs', 'delivery.retry.firstMs']))
     rules.push(...atLeast(delivery.urgentRetry.maxMs, delivery.urgentRetry.firstMs, ['/delivery/urgentRetry/maxMs', 'delivery.urgentRetry.firstMs']))
@@ -74,6 +76,14 @@ function neverMeant ({ circuit, maintenance = [] }: HubConfig['endpoints'][numbe
   return circuit === undefined
     ? windows
     : [...windows, ...atLeast(circuit.maxOpenMs, circuit.openMs, [`/endpoints/${index}/circuit/maxOpenMs`, `endpoints[${index}].circuit.openMs`])]
+}
+
+/** What is no network would be the name of a host in `allow`, but no name has a slash. */
+function noNetworks ({ allow, forbid }: HubConfig['egress']): Fault[] {
+  const wrong = (list: 'allow' | 'forbid') => (entry: string, index: number): Fault[] => isNetwork(entry) || (list === 'allow' && !entry.includes('/'))
+    ? []
+    : [fault('FIELD_INVALID', `/egress/${list}/${index}`, text('Cần địa chỉ IP hoặc mạng.', 'It must be an IP address or a network.'), { expected: '10.0.0.5 | 10.0.0.0/24', found: entry })]
+  return [...allow.flatMap(wrong('allow')), ...forbid.flatMap(wrong('forbid'))]
 }
 
 function relaxed (row: number): Fault {

@@ -99,6 +99,7 @@ export const CATALOGUE = {
   // The hub
   ADAPTER_DEFECT: hub(500, true, 'Bộ kết nối bị lỗi', 'The adapter failed'),
   TRANSFORM_FAILED: hub(500, false, 'Không chuyển đổi được nội dung', 'The content cannot be transformed'),
+  EGRESS_FORBIDDEN: hub(500, false, 'Trục không được phép kết nối tới địa chỉ này', 'The hub may not connect to this address'),
   RELAY_LOOP: hub(500, false, 'Văn bản đi vòng qua trục', 'The document goes round in a circle'),
   CONTENT_MISSING: hub(500, false, 'Không tìm thấy nội dung đã lưu', 'Stored content is missing'),
   CONFIG_INVALID: hub(500, false, 'Cấu hình không hợp lệ', 'The configuration is not valid'),

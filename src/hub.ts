@@ -156,8 +156,8 @@ function acceptBatches ({ config: { delivery: { batchSize } }, store }: Parts): 
 }
 
 async function startWorkers (parts: Parts, intake: Intake): Promise<Services> {
-  const { config: { roles }, endpoints, clock, log, closing } = parts
-  const attached = attach(endpoints, parts)
+  const { config: { roles, egress }, endpoints, clock, log, closing } = parts
+  const attached = attach(endpoints, { ...parts, egress })
   const sessions = createSessions(attached, { clock, log })
   closing.add('sessions', async () => { await sessions.close() })
   const isDelivering = roles.includes('delivery')

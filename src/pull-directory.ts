@@ -1,6 +1,7 @@
 // `lienthong directory pull`: the agency directory that another system keeps, as a directory file of the hub, and what is
 // different from the hub's own. Needs no running hub and changes nothing in it.
 import { EXAMPLE_LINKS } from './adapter/example-links.js'
+import { createEgress } from './adapter/egress.js'
 import { createHttpClient } from './adapter/http.js'
 import { KIT_CODECS } from './adapter/codecs.js'
 import { createMemory } from './adapter/memory.js'
@@ -29,9 +30,10 @@ export async function pullDirectory (endpoint: string, { config, at }: { config:
   const directory = await openDirectory(config)
   const found = (await loadEndpoints(config, directory)).find(each => each.endpoint.id === endpoint)
   if (found === undefined) throw new HubError('NOT_FOUND', text(`Cấu hình không có điểm kết nối "${endpoint}".`, `The configuration has no endpoint "${endpoint}".`))
-  const http = createHttpClient()
+  const network = createEgress(config.egress)
+  const http = createHttpClient(network)
   const ignore = (): void => {}
-  const session = await found.adapter.open(found.endpoint.settings, { endpoint, log: { debug: ignore, info: ignore, warn: ignore, error: ignore }, now: () => at, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http })
+  const session = await found.adapter.open(found.endpoint.settings, { endpoint, log: { debug: ignore, info: ignore, warn: ignore, error: ignore }, now: () => at, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http, network })
   try {
     if (session.listAgencies === undefined) throw new HubError('OPERATION_NOT_POSSIBLE', text(`Bộ kết nối "${found.endpoint.adapter}" không có danh mục cơ quan.`, `The adapter "${found.endpoint.adapter}" has no agency directory.`))
     const listed = await session.listAgencies(AbortSignal.timeout(LIMIT_MS)).catch((cause: unknown) => { throw unread(endpoint, cause) })

@@ -1,6 +1,7 @@
 // What the hub stands on: directory, store, clock, blobs, broker and adapters, opened by what the configuration says.
 import { KIT_CODECS } from './adapter/codecs.js'
 import { guardAdapter } from './adapter/guard.js'
+import { createEgress } from './adapter/egress.js'
 import { createHttpClient } from './adapter/http.js'
 import { memoryOf } from './adapter/memory.js'
 import { loadAdapter } from './adapter/load.js'
@@ -148,10 +149,11 @@ export async function settingsSchemas (config: HubConfig): Promise<Record<string
 const CALM: ReadonlySet<string> = new Set(['inbox', 'loopback', 'webhook'])
 
 /** What kits are made of. */
-interface Lent { clock: Clock, log: Logger, store: Store, links: FileLinks, invitations: Invitations }
+interface Lent { clock: Clock, log: Logger, store: Store, links: FileLinks, invitations: Invitations, egress: HubConfig['egress'] }
 
 /** Gives each endpoint what its adapter may use of the hub, and a guard where it is needed. */
-export function attach (loaded: readonly LoadedEndpoint[], { clock, log, store, links, invitations }: Lent): Attached[] {
+export function attach (loaded: readonly LoadedEndpoint[], { clock, log, store, links, invitations, egress }: Lent): Attached[] {
+  const network = createEgress(egress)
   return loaded.map(({ endpoint, adapter }) => {
     const own = log.child({ endpoint: endpoint.id })
     const quiet = createQuietLog(own, { isWritten: level => own.isLevelEnabled(level) })
@@ -165,7 +167,8 @@ export function attach (loaded: readonly LoadedEndpoint[], { clock, log, store, 
         memory: memoryOf(endpoint.id, store),
         links: { publish: links.publish, invite: invitations.inviting(endpoint.id) },
         codecs: KIT_CODECS,
-        http: createHttpClient()
+        http: createHttpClient(network),
+        network
       }
     }
   })

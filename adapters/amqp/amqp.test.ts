@@ -8,6 +8,7 @@ import { HubError } from '../../src/errors.js'
 import { text } from '../../src/model/text.js'
 import type { Arrived } from '../../src/ports/adapter.js'
 import { adapterSuite, openSession, sampleOf } from '../../test/support/adapter-suite.js'
+import { localhostIdentity, openTlsFront } from '../../test/support/tls-front.js'
 import { findServices } from '../../test/support/services.js'
 import { eventually } from '../../test/support/time.js'
 import { type AmqpHarness, createHarness } from './harness.js'
@@ -54,6 +55,16 @@ t.test('a package that no queue is bound for waits, unless the settings say that
   const session = await openSession(t, adapter, harness.settings())
   await harness.misbehave('refuse')
   t.match(await session.deliver?.(sampleOf(adapter), soon()), { kind: 'deferred', problem: { detail: { en: /No queue.*NO_ROUTE/, vi: /Không có hàng đợi/ } }, uncertain: undefined })
+})
+
+t.test('a connection over TLS knows its broker by the certificate', onRabbitmq, async t => {
+  const harness = await started(t)
+  const tls = localhostIdentity()
+  const port = await openTlsFront(t, harness.proxy().port(), tls)
+  const url = String(harness.settings()['url']).replace('amqp:', 'amqps:').replace(/127\.0\.0\.1:\d+/, `localhost:${port}`)
+  const [trusting, careful] = [await openSession(t, adapter, { ...harness.settings(), url, ca: tls.cert }), await openSession(t, adapter, { ...harness.settings(), url })]
+  t.match(await trusting.deliver?.(sampleOf(adapter), soon()), { kind: 'delivered' })
+  t.match(await careful.deliver?.(sampleOf(adapter), soon()), { kind: 'deferred', problem: { detail: { en: /CERT|certificate/i } } })
 })
 
 t.test('a missing exchange and a package that is too large harm no other delivery', onRabbitmq, async t => {

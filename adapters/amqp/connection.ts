@@ -1,7 +1,7 @@
 // A connection to the partner's broker, with what the client library leaves open: a time limit for logging in, a reason for its
 // end, and a socket that is really closed.
-import { type ChannelModel, connect } from 'amqplib'
-import { plain } from 'lienthong/adapter'
+import { type ChannelModel, connect, type Options } from 'amqplib'
+import { type AdapterKit, plain } from 'lienthong/adapter'
 
 export interface ConnectionSettings {
   url: string
@@ -25,18 +25,21 @@ export interface AmqpConnection {
 
 const CLOSE_MS = 1000
 
+export interface ConnectionOptions { name: string, signal: AbortSignal, network: AdapterKit['network'] }
+
 /** Rejects with a plain reason, without secrets, when there is no connection in time. */
-export async function openConnection (settings: ConnectionSettings, { name, signal }: { name: string, signal: AbortSignal }): Promise<AmqpConnection> {
+export async function openConnection (settings: ConnectionSettings, { name, signal, network }: ConnectionOptions): Promise<AmqpConnection> {
   const limitMs = settings.connectTimeoutSeconds * 1000
   const cutting = new AbortController()
   const cut = (): void => { cutting.abort() }
   const timer = setTimeout(cut, limitMs)
   signal.addEventListener('abort', cut, { once: true })
   if (signal.aborted) cut()
-  // The library half-closes a socket, which a silent peer would keep open; the signal destroys it.
-  const socket = { signal: cutting.signal }
+  const address = addressOf(settings)
   try {
-    return watch(await connect(addressOf(settings), {
+    // The library half-closes a socket, which a silent peer would keep open; the signal destroys it.
+    const socket = { ...network.target({ host: address.hostname, port: address.port }), signal: cutting.signal }
+    return watch(await connect(address, {
       noDelay: true,
       ...socket,
       clientProperties: { connection_name: name },
@@ -81,7 +84,7 @@ function watch (model: ChannelModel, cutting: AbortController): AmqpConnection {
   }
 }
 
-function addressOf ({ url, username, password, heartbeatSeconds }: ConnectionSettings): Parameters<typeof connect>[0] {
+function addressOf ({ url, username, password, heartbeatSeconds }: ConnectionSettings): Options.Connect & { hostname: string, port: number } {
   const { protocol, hostname, port, pathname } = new URL(url)
   const vhost = pathname === '' || pathname === '/' ? '/' : decodeURIComponent(pathname.slice(1))
   const host = hostname.replace(/^\[|\]$/g, '')

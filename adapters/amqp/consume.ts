@@ -47,7 +47,7 @@ async function consumeOnce (options: ConsumeOptions): Promise<string> {
   const { connection: address, settings, kit, signal } = options
   let connection: AmqpConnection
   try {
-    connection = await openConnection(address, { name: `lienthong ${kit.endpoint} consume`, signal })
+    connection = await openConnection(address, { name: `lienthong ${kit.endpoint} consume`, network: kit.network, signal })
   } catch (error) {
     return (error as Error).message
   }

@@ -21,7 +21,7 @@ export const adapter = defineAdapter<Settings>({
 
 function createSession ({ publish, consume: inbound, ...connection }: Settings, kit: AdapterKit): AdapterSession {
   // Two connections: a broker that runs out of memory stops reading from those that publish, and acknowledgements free it.
-  const publisher = createPublisher(connection, `lienthong ${kit.endpoint} publish`)
+  const publisher = createPublisher(connection, kit)
   return {
     probe: async signal => await publisher.probe(signal),
     async deliver (delivery, signal) {

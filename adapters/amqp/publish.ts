@@ -1,7 +1,7 @@
 // Outbound: one message per delivery, confirmed by the broker, on a channel of its own, so that one message which the broker
 // will not have takes no other down with it.
 import type { ConfirmChannel, Options } from 'amqplib'
-import { deferred, delivered, type OutboundDelivery, type Outcome, plain, problem, refused, text } from 'lienthong/adapter'
+import { type AdapterKit, deferred, delivered, type OutboundDelivery, type Outcome, outcomeOfForbidden, plain, problem, refused, text } from 'lienthong/adapter'
 import { type AmqpConnection, type ConnectionSettings, openConnection } from './connection.js'
 
 export interface PublishSettings {
@@ -18,14 +18,14 @@ export interface Publisher {
 }
 
 /** Connects when it is first needed, and again after the connection was lost. */
-export function createPublisher (settings: ConnectionSettings, name: string): Publisher {
+export function createPublisher (settings: ConnectionSettings, { endpoint, network }: Pick<AdapterKit, 'endpoint' | 'network'>): Publisher {
   const closing = new AbortController()
   let live: AmqpConnection | undefined
   let opening: Promise<AmqpConnection> | undefined
   const connection = async (): Promise<AmqpConnection> => {
     if (live !== undefined && !live.isOver()) return live
-    opening ??= openConnection(settings, { name, signal: closing.signal })
-      .then(opened => live = opened, error => { throw new Failure((error as Error).message) }).finally(() => { opening = undefined })
+    opening ??= openConnection(settings, { name: `lienthong ${endpoint} publish`, network, signal: closing.signal })
+      .then(opened => live = opened, error => { throw new Failure((error as Error).message, { cause: error }) }).finally(() => { opening = undefined })
     return await opening
   }
   return {
@@ -151,6 +151,8 @@ function outcomeOf (error: unknown, { isSent, signal }: Pick<Attempt, 'isSent' |
   if (signal.aborted) {
     return deferred(problem('ENDPOINT_TIMEOUT', text('Máy chủ hàng đợi của đơn vị không trả lời kịp.', 'The broker of the partner did not answer in time.')), isSent ? { uncertain: true } : {})
   }
+  const forbidden = outcomeOfForbidden(error)
+  if (forbidden !== undefined) return forbidden
   if (error instanceof Failure) return later(error.message, isSent ? { uncertain: true } : {})
   // Channels end with the library's own errors when the connection does.
   if (error instanceof Error && /IllegalOperation|channel|connection|socket/i.test(`${error.name} ${error.message}`)) return later(error.message, isSent ? { uncertain: true } : {})

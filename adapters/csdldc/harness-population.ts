@@ -18,6 +18,7 @@ export interface Population {
   readonly port: number
   readonly asked: readonly Asked[]
   fail (accident: Accident | undefined): void
+  accident (): Accident | undefined
   stop (): Promise<void>
 }
 
@@ -33,13 +34,24 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   XacMinhThongTinNhanThanRequest: ['MaYeuCau', 'MaDVC', 'MaTichHop', 'MaDonVi', 'MaCanBo', 'HoVaTen', 'NgayThangNamSinh']
 }
 
-/** Listens on loopback; `port` 0 lets the system choose. */
-export async function startPopulation ({ port = 0, account }: { port?: number, account: Account }): Promise<Population> {
+export interface PopulationStart {
+  account: Account
+  /** 0, as when absent, lets the system choose. */
+  port?: number
+  /** Loopback when absent. */
+  host?: string
+  /** Answers what comes under /simulator, whatever the accident. */
+  control?: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+}
+
+/** Rejects when the port is in use. */
+export async function startPopulation ({ port = 0, host = '127.0.0.1', account, control }: PopulationStart): Promise<Population> {
   const asked: Asked[] = []
   const numbers = new Set<string>()
   let accident: Accident | undefined
   const server = createServer((request, response) => {
-    void serve(request, response).catch(() => { response.destroy() })
+    const answer = control !== undefined && request.url?.startsWith('/simulator') === true ? control : serve
+    void answer(request, response).catch(() => { response.destroy() })
   })
 
   async function serve (request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -50,7 +62,7 @@ export async function startPopulation ({ port = 0, account }: { port?: number, a
     if (accident?.kind === 'status') { response.writeHead(accident.status, accident.headers).end(); return }
     if (request.method === 'GET') { response.writeHead(405).end(); return }
     const bytes = Buffer.concat(chunks)
-    const denied = refusalOf(request, account, `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const denied = refusalOf(request, account)
     if (denied !== undefined) { response.writeHead(401, { 'content-type': 'text/plain' }).end(denied); return }
     if (accident?.kind === 'malformed') { response.writeHead(200, { 'content-type': 'text/xml' }).end('<html><body>Bảo trì'); return }
     if (accident?.kind === 'answer') { response.writeHead(200).end(accident.body); return }
@@ -79,13 +91,14 @@ export async function startPopulation ({ port = 0, account }: { port?: number, a
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ data }))
   }
 
-  await new Promise<void>(resolve => { server.listen(port, '127.0.0.1', resolve) })
+  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, host, resolve) })
   const address = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     port: address.port,
     asked,
     fail (next) { accident = next },
+    accident: () => accident,
     async stop () {
       server.closeAllConnections()
       await new Promise<void>(resolve => { server.close(() => { resolve() }) })
@@ -94,8 +107,8 @@ export async function startPopulation ({ port = 0, account }: { port?: number, a
 }
 
 /** Why a call is not let in. */
-function refusalOf ({ headers, url = '' }: IncomingMessage, { user, secret, apiKey }: Account, origin: string): string | undefined {
-  const digest = createHash('sha256').update(`${origin}${url === '/' ? '' : url}${user}${String(headers['timestamp'])}${secret}`).digest('hex')
+function refusalOf ({ headers, url = '' }: IncomingMessage, { user, secret, apiKey }: Account): string | undefined {
+  const digest = createHash('sha256').update(`http://${headers.host ?? ''}${url === '/' ? '' : url}${user}${String(headers['timestamp'])}${secret}`).digest('hex')
   if (headers.authorization !== `Basic ${Buffer.from(`${user}:${digest}`).toString('base64')}`) return `wrong authorization ${String(headers.authorization)}`
   if (Math.abs(Date.now() - Number(headers['timestamp'])) > 300_000) return 'wrong timestamp'
   return apiKey === undefined || headers['apikey'] === apiKey ? undefined : 'wrong key'

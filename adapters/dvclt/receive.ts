@@ -1,7 +1,7 @@
 // Inbound: the list of waiting dossiers is looked at again and again; each new one is handed to the hub as it streams in, and
 // receipt is confirmed only when the hub has it. One bad dossier never holds up another.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, HttpFailure, limited, parseJson, plain, type Problem, readUpTo } from 'lienthong/adapter'
+import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, limited, parseJson, plain, type Problem, readUpTo } from 'lienthong/adapter'
 import type { Offer, Records } from './records.js'
 import { confirmation, type Reporting } from './report.js'
 
@@ -132,7 +132,6 @@ async function tell (body: unknown, { status, settings }: Taking, signal: AbortS
 class NotNow extends Error {}
 
 function reasonOf (error: unknown): string {
-  if (error instanceof HttpFailure) return error.reason
   return plain(error instanceof Error ? error.message : String(error))
 }
 

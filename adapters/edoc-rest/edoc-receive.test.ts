@@ -40,7 +40,7 @@ t.test('what waits is brought with its sender and its docId, however the platfor
       return STORED
     })
     await eventually(() => ids.every(id => scene.status(id) === 'done'))
-    t.same(scene.brought, ['Công văn một', 'trạng thái'].map((words, n) => ({ docId: ids[n], agencies: ['H37.11'], contentType: 'application/xml', text: message(words) })), edxmlAs)
+    t.same(scene.brought, ['Công văn một', 'trạng thái'].map((words, n) => ({ docId: ids[n], agencies: ['H37.11'], contentType: 'application/xml', text: message(words), only: ['H36.11'] })), edxmlAs)
   }
 })
 

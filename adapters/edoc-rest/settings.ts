@@ -22,6 +22,7 @@ export interface Settings {
   mostLookBackDays: number
   windowDays: number
   queueStatuses: string[]
+  itemFor: 'recipient' | 'document'
   parallel: number
   fetchTimeoutMs: number
   callTimeoutMs: number

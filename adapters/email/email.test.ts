@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import type { SampleDelivery } from '../../src/adapter/conformance.js'
 import { checkAdapter } from '../../src/adapter/load.js'
 import { adapterSuite, openSession, sampleOf } from '../../test/support/adapter-suite.js'
-import { makeIdentity } from '../../test/support/pki.js'
+import { localhostIdentity, openTlsFront } from '../../test/support/tls-front.js'
 import { createHarness, headerOf, type MailAccident, type MailServer, PASSWORD, type ReceivedMail, startMailServer, USER } from './harness.js'
 import { adapter } from './index.js'
 
@@ -110,16 +110,26 @@ t.test('a wrong password is the hub\'s fault, and is not repeated', async t => {
 })
 
 t.test('TLS is insisted on, and certificates are checked', async t => {
-  const identity = makeIdentity({ subject: [['CN', 'localhost']], ca: true, keyUsage: { keyCertSign: true, digitalSignature: true, keyEncipherment: true }, uses: { serverAuth: true }, from: Date.now() - 86_400_000, to: Date.now() + 86_400_000 })
-  const tls = { key: identity.key.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: identity.pem }
+  const tls = localhostIdentity()
   const login = { user: USER, password: PASSWORD }
-  const trusting = await open(t, { host: 'localhost', security: 'starttls', ca: identity.pem, ...login }, tls)
+  const trusting = await open(t, { host: 'localhost', security: 'starttls', ca: tls.cert, ...login }, tls)
   t.match(await trusting.deliver(), { kind: 'available' })
   const careful = await open(t, { host: 'localhost', security: 'starttls', ...login }, tls)
   t.match(await careful.deliver(), { kind: 'deferred', problem: { detail: { en: /certificate/ } } })
   const plain = await open(t, { security: 'starttls', ...login })
   t.match(await plain.deliver(), { kind: 'deferred' }, 'a server without TLS gets no password')
   t.same([...careful.server.received(), ...plain.server.received()], [])
+})
+
+t.test('a connection may begin with TLS, and its certificate is checked', async t => {
+  const tls = localhostIdentity()
+  const { server } = await open(t)
+  const port = await openTlsFront(t, server.port, tls)
+  const through = { host: 'localhost', port, security: 'tls', user: USER, password: PASSWORD }
+  const [trusting, careful] = [await open(t, { ...through, ca: tls.cert }), await open(t, through)]
+  t.match(await trusting.deliver(), { kind: 'available' })
+  t.match(await careful.deliver(), { kind: 'deferred', problem: { detail: { en: /certificate/ } } })
+  t.equal(server.received().length, 1)
 })
 
 t.test('settings that cannot work are refused before anything is sent', async t => {

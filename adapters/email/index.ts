@@ -46,7 +46,7 @@ function createSession (settings: Settings, kit: AdapterKit): AdapterSession {
   const notify = async (notice: Notice, signal: AbortSignal): Promise<Outcome> => await send(notice, { settings, kit, signal }).catch(asOutcome)
   return {
     async probe (signal) {
-      return await withServer(settings, signal, async () => delivered()).catch(asOutcome)
+      return await withServer(settings, { network: kit.network, signal }, async () => delivered()).catch(asOutcome)
     },
     async deliver ({ deliveryId, envelope, recipient }, signal) {
       const remindAt = remindAfterHours === undefined ? {} : { remindAt: kit.now() + remindAfterHours * HOUR_MS }
@@ -66,7 +66,7 @@ async function send (notice: Notice, { settings, kit, signal }: { settings: Sett
   if (to === undefined) {
     return deferred(problem('CONFIG_INVALID', text(`Chưa khai báo địa chỉ thư của ${recipient} (settings.recipients).`, `There is no address for ${recipient} (settings.recipients).`)))
   }
-  return await withServer(settings, signal, async sendOne => {
+  return await withServer(settings, { network: kit.network, signal }, async sendOne => {
     const at = kit.now()
     const linkUntil = at + linkDays * DAY_MS
     // Only now: a link is made for a mail that is about to go, not for every try at a server that is away.

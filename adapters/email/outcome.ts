@@ -1,6 +1,6 @@
 // What a mail server's word means for the delivery: whose fault it is decides whether the sender hears of a refusal or the operator of
 // a set-up that does not work.
-import { deferred, type Outcome, plain, problem, refused, text } from 'lienthong/adapter'
+import { deferred, type Outcome, outcomeOfForbidden, plain, problem, refused, text } from 'lienthong/adapter'
 import type { SmtpFailure } from './smtp.js'
 
 /**
@@ -8,6 +8,8 @@ import type { SmtpFailure } from './smtp.js'
  * which can change; 5xx before that (greeting, login, sender) is about the hub. Everything else comes again. RFC 5321 §4.2, RFC 3463.
  */
 export function outcomeOfSmtp (failure: SmtpFailure, { redact }: { redact: readonly string[] }): Outcome {
+  const forbidden = outcomeOfForbidden(failure)
+  if (forbidden !== undefined) return forbidden
   const { stage, began, reply } = failure
   if (stage === 'aborted') return deferred(problem('ENDPOINT_TIMEOUT', text('Máy chủ thư không trả lời kịp.', 'The mail server did not answer in time.')), began ? { uncertain: true } : {})
   const said = plain(reply ?? failure.message, { redact, maxLength: 300 })

@@ -1,5 +1,8 @@
 // One mail by SMTP (RFC 5321), and how far it got when something went wrong: only bytes after DATA can have arrived.
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import type { AdapterKit } from 'lienthong/adapter'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 
 export interface ServerSettings {
@@ -28,9 +31,9 @@ const SILENCE_LIMIT_MS = 60_000
 const MOST_REPLY_BYTES = 64 * 1024
 
 /** A connection that is greeted, encrypted as the settings say, and logged in; `work` may send on it. Throws {@link SmtpFailure}. */
-export async function withServer<T> (settings: ServerSettings, signal: AbortSignal, work: (send: (envelope: Envelope, message: Buffer) => Promise<void>) => Promise<T>): Promise<T> {
+export async function withServer<T> (settings: ServerSettings, { network, signal }: Surroundings, work: (send: (envelope: Envelope, message: Buffer) => Promise<void>) => Promise<T>): Promise<T> {
   if (signal.aborted) throw new SmtpFailure('aborted', false, undefined, signal.reason)
-  const connection = new SMTPConnection(optionsOf(settings))
+  const connection = new SMTPConnection(optionsOf(settings, await openSocket(settings, { network, signal })))
   const progress: Progress = { stage: 'connect', began: false }
   const broken = new Promise<never>((_resolve, reject) => {
     connection.on('error', error => { reject(failureOf(error, progress)) })
@@ -50,22 +53,36 @@ export async function withServer<T> (settings: ServerSettings, signal: AbortSign
   }
 }
 
+interface Surroundings { network: AdapterKit['network'], signal: AbortSignal }
+
+/** Left to itself the library looks names up and connects without asking anybody. */
+async function openSocket ({ host, port }: ServerSettings, { network, signal }: Surroundings): Promise<Socket> {
+  let socket: Socket | undefined
+  try {
+    socket = connect({ ...network.target({ host, port }), noDelay: true })
+    await once(socket, 'connect', { signal: AbortSignal.any([signal, AbortSignal.timeout(SETUP_LIMIT_MS)]) })
+    return socket
+  } catch (error) {
+    socket?.on('error', () => {}).destroy()
+    throw new SmtpFailure(signal.aborted ? 'aborted' : 'connect', false, undefined, error)
+  }
+}
+
 interface Progress { stage: SmtpFailure['stage'] | 'done', began: boolean }
 
-function optionsOf ({ host, port, security, ca, helloName }: ServerSettings): ConstructorParameters<typeof SMTPConnection>[0] {
+function optionsOf ({ host, port, security, ca, helloName }: ServerSettings, connection: Socket): ConstructorParameters<typeof SMTPConnection>[0] {
   return {
     host,
     port,
+    connection,
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     connectionTimeout: SETUP_LIMIT_MS,
     greetingTimeout: SETUP_LIMIT_MS,
-    dnsTimeout: SETUP_LIMIT_MS,
     socketTimeout: SILENCE_LIMIT_MS,
     socketCloseTimeout: 0,
     maxResponseSize: MOST_REPLY_BYTES,
-    allowInternalNetworkInterfaces: true,
     ...(helloName === undefined ? {} : { name: helloName }),
     ...(ca === undefined ? {} : { tls: { ca } })
   }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { FileFailure, plain } from 'lienthong/adapter'
+import { type AdapterKit, FileFailure, plain } from 'lienthong/adapter'
 import { Client, type SFTPWrapper } from 'ssh2'
 import { failureOf } from './failure.js'
 
@@ -40,7 +40,7 @@ export interface SftpLink {
 const MOST_REQUESTS = 64
 const KEEPALIVE_MS = 10_000
 
-export function createLink (settings: ConnectionSettings): SftpLink {
+export function createLink (settings: ConnectionSettings, network: AdapterKit['network']): SftpLink {
   let opening: Promise<SftpSession> | undefined
   let live: SftpSession | undefined
   const closing = new AbortController()
@@ -48,7 +48,7 @@ export function createLink (settings: ConnectionSettings): SftpLink {
     async session (signal) {
       if (signal.aborted) throw new FileFailure('aborted', 'no time was left')
       if (live !== undefined && !live.isOver()) return live
-      opening ??= openSession(settings, closing.signal).then(session => live = session).finally(() => { opening = undefined })
+      opening ??= openSession(settings, { network, closing: closing.signal }).then(session => live = session).finally(() => { opening = undefined })
       // It goes on when this caller has no more time: the next one finds it open.
       return await untilAborted(opening, signal)
     },
@@ -73,18 +73,18 @@ async function untilAborted<T> (work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-async function openSession (settings: ConnectionSettings, closing: AbortSignal): Promise<SftpSession> {
-  const { host, port } = settings
+async function openSession (settings: ConnectionSettings, { network, closing }: { network: AdapterKit['network'], closing: AbortSignal }): Promise<SftpSession> {
   const limitMs = settings.connectTimeoutSeconds * 1000
   const limit = AbortSignal.any([AbortSignal.timeout(limitMs), closing])
-  const socket = connect({ host, port, noDelay: true })
-  const cut = (): void => { socket.destroy(new Error(closing.aborted ? 'closed' : `no connection within ${limitMs} ms`)) }
+  let socket: Socket | undefined
+  const cut = (): void => { socket?.destroy(new Error(closing.aborted ? 'closed' : `no connection within ${limitMs} ms`)) }
   limit.addEventListener('abort', cut, { once: true })
   try {
+    socket = connect({ ...network.target(settings), noDelay: true })
     await once(socket, 'connect')
     return await logIn(socket, settings)
   } catch (error) {
-    socket.destroy()
+    socket?.destroy()
     throw error instanceof FileFailure ? error : new FileFailure('unreachable', reasonOf(error), { cause: error })
   } finally {
     limit.removeEventListener('abort', cut)

@@ -11,7 +11,7 @@ export const adapter = defineAdapter<FolderSettings & ConnectionSettings & { fil
   settingsSchema,
   async open (settings, kit) {
     const { drop: _drop, pickUp: _pickUp, fileMode, ...connection } = settings
-    const link = createLink(connection)
+    const link = createLink(connection, kit.network)
     const files = createSftpFiles(link, Number.parseInt(fileMode, 8))
     return { ...createFolderSession(files, settings, kit), async close () { link.close() } }
   }

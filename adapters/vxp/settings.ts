@@ -19,6 +19,7 @@ export interface Settings {
   pageSize: number
   maxPages: number
   queueStatuses: string[]
+  itemFor: 'recipient' | 'document'
   parallel: number
   fetch: 'getEdoc' | 'downloadEdoc'
   fetchTimeoutMs: number

@@ -37,8 +37,8 @@ t.test('what waits is brought with its sender and its docId, and acknowledged wh
   })
   await eventually(() => ids.every(id => scene.status(id) === 'done'))
   t.same(scene.brought, [
-    { docId: ids[0], agencies: ['G15'], contentType: 'application/xml', text: 'Công văn một' },
-    { docId: ids[1], agencies: ['G15'], contentType: 'application/xml', text: 'trạng thái' }
+    { docId: ids[0], agencies: ['G15'], contentType: 'application/xml', text: 'Công văn một', only: ['H36.11'] },
+    { docId: ids[1], agencies: ['G15'], contentType: 'application/xml', text: 'trạng thái', only: ['H36.11'] }
   ])
 })
 

@@ -1,4 +1,4 @@
-// The five calls of an agency system in Java 17, with nothing but the JDK. Run it: HUB=… KEY=… java HubClient.java (in this folder).
+// The five calls of an agency system in Java 17, with nothing but the JDK. Run it: HUB=... KEY=... java HubClient.java (in this folder).
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -5,7 +5,8 @@ import type { AdapterManifest } from '../model/generated.js'
 import type { Adapter, AdapterKit, AdapterLog, AdapterSession, OutboundDelivery } from '../ports/adapter.js'
 import type { AdapterHarness } from './harness.js'
 import { KIT_CODECS } from './codecs.js'
-import { createHttpClient } from './http.js'
+import { createEgress, type EgressPolicy } from './egress.js'
+import { createHttpClient, type HttpClient } from './http.js'
 import { EXAMPLE_LINKS } from './example-links.js'
 import { checkAdapter, type LoadedAdapter } from './load.js'
 import { createMemory } from './memory.js'
@@ -28,8 +29,8 @@ export interface ConformanceContext {
   readonly settings: Record<string, unknown>
   /** Everything the adapter has logged, as JSON. */
   readonly logged: readonly string[]
-  /** Opens a session with the harness's settings; closed at the end whatever happens. */
-  open (): Promise<AdapterSession>
+  /** Opens a session with the harness's settings; closed at the end whatever happens. `egress`: where it may connect to, everywhere when absent. */
+  open (egress?: EgressPolicy): Promise<AdapterSession>
   sample (options?: SampleOptions): SampleDelivery
   /** Delivers, checks that the outcome is well formed, and remembers it. `signal` defaults to 30 s. */
   deliver (session: AdapterSession, delivery: OutboundDelivery, signal?: AbortSignal): Promise<Outcome>
@@ -68,16 +69,22 @@ export async function openContext ({ adapter, harness }: Subject, now: () => num
   const sessions: AdapterSession[] = []
   const stops: Array<() => void> = []
   const logged: string[] = []
-  const http = createHttpClient()
-  const kit: AdapterKit = { endpoint: 'conformance', log: recorder(logged), now, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http }
+  const clients: HttpClient[] = []
+  const kitFor = (egress?: EgressPolicy): AdapterKit => {
+    const network = createEgress(egress)
+    const http = createHttpClient(network)
+    clients.push(http)
+    return { endpoint: 'conformance', log: recorder(logged), now, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http, network }
+  }
+  const kit = kitFor()
   return {
     adapter: loaded,
     harness,
     manifest: loaded.manifest,
     settings,
     logged,
-    async open () {
-      const session = await loaded.adapter.open(structuredClone(settings), kit)
+    async open (egress) {
+      const session = await loaded.adapter.open(structuredClone(settings), egress === undefined ? kit : kitFor(egress))
       sessions.push(session)
       return session
     },
@@ -92,7 +99,7 @@ export async function openContext ({ adapter, harness }: Subject, now: () => num
       for (const stop of stops) stop()
       // What hangs here is left behind: the report must come.
       await within(CLOSE_LIMIT_MS, Promise.allSettled(sessions.map(async session => { await session.close() }))).catch(() => {})
-      http.close()
+      for (const http of clients) http.close()
       await within(CLOSE_LIMIT_MS, harness.stop()).catch(() => {})
     }
   }

@@ -1,6 +1,6 @@
 // From HTTP answers and failures to outcomes: one table for every adapter that speaks HTTP, so that all treat an
 // overloaded or lost endpoint alike.
-import { HttpFailure, type HttpAnswer } from '../ports/adapter.js'
+import { EgressForbidden, HttpFailure, type HttpAnswer } from '../ports/adapter.js'
 import type { ErrorCode } from '../errors.js'
 import type { Outcome } from '../model/delivery.js'
 import type { Problem } from '../model/problem.js'
@@ -65,10 +65,23 @@ export function outcomeOfHttp (answer: HttpAnswer, reading: AnswerReading): Outc
 /** What it means that there was no answer. Throws `error` again when it is no {@link HttpFailure}: then it is a defect. */
 export function outcomeOfFailure (error: unknown): Outcome {
   if (!(error instanceof HttpFailure)) throw error
+  const forbidden = outcomeOfForbidden(error)
+  if (forbidden !== undefined) return forbidden
   const detail = FAILURE_TEXTS[error.reason]
   const code = error.reason === 'aborted' ? 'ENDPOINT_TIMEOUT' : 'ENDPOINT_UNAVAILABLE'
   const more = error.reason === 'aborted' || !(error.cause instanceof Error) ? '.' : `: ${causeOf(error.cause)}.`
   return { kind: 'deferred', problem: problem(code, text(detail.vi + more, detail.en + more)), ...(error.sent ? { uncertain: true } : {}) }
+}
+
+/** What it means that the egress policy stands behind a failure, however deep among its causes; undefined when it does not. */
+export function outcomeOfForbidden (error: unknown): Outcome | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof EgressForbidden) {
+      const target = plain(cause.target, { maxLength: 120 })
+      return { kind: 'refused', problem: problem('EGRESS_FORBIDDEN', text(`Trục không được phép kết nối tới ${target} (thiết lập egress).`, `The hub may not connect to ${target} (setting egress).`)) }
+    }
+  }
+  return undefined
 }
 
 /** ECONNREFUSED and its like say more to an operator than their sentences do. */

@@ -2,14 +2,10 @@
 // whether anything was sent, and tests must be able to intercept it.
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { addAbortSignal, Readable } from 'node:stream'
 import { type AdapterKit, type HttpAnswer, HttpFailure, type HttpRequest, type HttpStream } from '../ports/adapter.js'
-
-/** Where adapters may connect to. */
-export interface EgressPolicy {
-  /** `name` or address, `*.name` (any depth below it, not itself), each optionally with `:port`. Empty allows nothing. */
-  readonly allow: readonly string[]
-}
+import { createEgress, type Egress } from './egress.js'
 
 export interface HttpClient {
   readonly request: AdapterKit['http']['request']
@@ -24,11 +20,11 @@ const MAX_ANSWER_BYTES = 64 * 1024
 const AGENT_OPTIONS = { keepAlive: true, maxFreeSockets: 16, timeout: 4000, scheduling: 'lifo' } as const
 
 /** Opens a client. Without `egress` every host is allowed. Time-outs are the caller's: it aborts the signal. */
-export function createHttpClient (options: { egress?: EgressPolicy } = {}): HttpClient {
+export function createHttpClient (egress = createEgress()): HttpClient {
   const agents = { 'http:': new http.Agent(AGENT_OPTIONS), 'https:': new https.Agent(AGENT_OPTIONS) }
   const planOf = (request: HttpRequest): Exchange => {
-    const url = targetOf(request, options.egress)
-    return { url, request, agent: agents[url.protocol as keyof typeof agents], repeats: request.body instanceof Readable || request.neverRepeat === true ? 0 : 1 }
+    const url = urlOf(request)
+    return { url, lookup: lookupFor(url, egress), request, agent: agents[url.protocol as keyof typeof agents], repeats: request.body instanceof Readable || request.neverRepeat === true ? 0 : 1 }
   }
   return {
     async request (request) {
@@ -52,27 +48,24 @@ export function createHttpClient (options: { egress?: EgressPolicy } = {}): Http
   }
 }
 
-function targetOf ({ url, signal }: HttpRequest, egress: EgressPolicy | undefined): URL {
+function urlOf ({ url, signal }: HttpRequest): URL {
   if (signal.aborted) throw new HttpFailure('aborted', false, signal.reason)
   const target = URL.canParse(url) ? new URL(url) : undefined
-  if (target === undefined || !/^https?:$/.test(target.protocol)) {
-    throw new HttpFailure('unreachable', false, new Error('the address is not an http or https URL'))
-  }
-  if (egress !== undefined && !egress.allow.some(pattern => matches(pattern.toLowerCase(), target))) {
-    throw new HttpFailure('unreachable', false, new Error(`the egress policy does not allow ${target.host}`))
-  }
-  return target
+  if (target !== undefined && /^https?:$/.test(target.protocol)) return target
+  throw new HttpFailure('unreachable', false, new Error('the address is not an http or https URL'))
 }
 
-function matches (pattern: string, { hostname, port, protocol }: URL): boolean {
-  const actualPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
-  const [, name = pattern, wantedPort] = /^(.*):(\d+)$/.exec(pattern) ?? []
-  if (wantedPort !== undefined && wantedPort !== actualPort) return false
-  return name.startsWith('*.') ? hostname.endsWith(name.slice(1)) && hostname.length >= name.length : hostname === name
+function lookupFor ({ hostname, port, protocol }: URL, egress: Egress): LookupFunction {
+  try {
+    return egress.target({ host: hostname, port: Number(port === '' ? protocol === 'https:' ? 443 : 80 : port) }).lookup
+  } catch (error) {
+    throw new HttpFailure('unreachable', false, error)
+  }
 }
 
 interface Exchange {
   readonly url: URL
+  readonly lookup: LookupFunction
   readonly request: HttpRequest
   readonly agent: http.Agent
   /** How often it may start again because a kept-alive connection was dead. */
@@ -98,9 +91,9 @@ function streamOf (incoming: IncomingMessage, outgoing: ClientRequest, { body, s
 }
 
 function exchange (plan: Exchange): Promise<HttpAnswer> {
-  const { url, agent, request: { method, headers = {}, body, signal } } = plan
+  const { url, lookup, agent, request: { method, headers = {}, body, signal } } = plan
   return new Promise((resolve, reject) => {
-    const outgoing = (url.protocol === 'https:' ? https : http).request(url, { method, headers, agent })
+    const outgoing = (url.protocol === 'https:' ? https : http).request(url, { method, headers, agent, lookup })
     const progress = { sent: false, answer: undefined as PartialAnswer | undefined }
     const onAbort = (): void => {
       finish(() => { reject(new HttpFailure('aborted', progress.sent, signal.reason)) })

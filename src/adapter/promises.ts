@@ -3,6 +3,7 @@ import type { Outcome } from '../model/delivery.js'
 import type { AdapterPromise, Subject } from './conformance-context.js'
 import type { AdapterHarness, Misbehaviour } from './harness.js'
 import { INBOUND_PROMISES } from './promises-inbound.js'
+import { NETWORK_PROMISES } from './promises-network.js'
 import { SETTINGS_PROMISES } from './promises-settings.js'
 import { SERVICE_PROMISES } from './promises-service.js'
 import { STREAM_PROMISES } from './promises-stream.js'
@@ -140,6 +141,7 @@ export const ADAPTER_PROMISES: readonly AdapterPromise[] = [
   ...STREAM_PROMISES,
   ...INBOUND_PROMISES,
   ...SERVICE_PROMISES,
+  ...NETWORK_PROMISES,
   ...SETTINGS_PROMISES
 ]
 

@@ -35,6 +35,7 @@ export const IN_VIETNAMESE: Readonly<Record<string, string>> = {
   'a question that takes too long ends within a second of the abort': 'câu hỏi quá lâu kết thúc trong vòng một giây sau khi bị ngắt',
   'questions are answered again once the counterpart is back': 'câu hỏi lại được trả lời khi bên kia hoạt động trở lại',
   'nothing of a question appears in logs or problems': 'không có nội dung câu hỏi nào trong nhật ký hay lý do lỗi',
+  'it connects nowhere that the egress policy forbids, and says so for good': 'không kết nối tới nơi chính sách egress cấm, và báo rõ là không bao giờ được',
   'an unknown setting is refused': 'thiết lập không có trong định nghĩa bị từ chối',
   'every setting is described': 'mọi thiết lập đều có mô tả',
   'no secret appears in logs or problems': 'không có bí mật nào trong nhật ký hay lý do lỗi'

@@ -18,7 +18,7 @@ export const SERVICE_OPERATIONS: Record<string, Operation> = {
     requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/ServiceRequest' }, example: EXAMPLES.ServiceRequest } } },
     answers: { 200: { description: 'What the system answered.', json: 'ServiceAnswer' } },
     problems: [
-      'REQUEST_INVALID', 'JSON_MALFORMED', 'FORBIDDEN', 'NOT_FOUND', 'RATE_EXCEEDED', 'ENDPOINT_REFUSED', 'ENDPOINT_UNAVAILABLE', 'ENDPOINT_TIMEOUT', 'ENDPOINT_BUSY', 'ENDPOINT_RESTING', 'ADAPTER_DEFECT'
+      'REQUEST_INVALID', 'JSON_MALFORMED', 'FORBIDDEN', 'NOT_FOUND', 'RATE_EXCEEDED', 'ENDPOINT_REFUSED', 'ENDPOINT_UNAVAILABLE', 'ENDPOINT_TIMEOUT', 'ENDPOINT_BUSY', 'ENDPOINT_RESTING', 'EGRESS_FORBIDDEN', 'ADAPTER_DEFECT'
     ]
   },
   listServiceCalls: {

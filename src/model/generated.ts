@@ -438,6 +438,7 @@ export interface HubConfig {
    */
   clients: ClientConfig[]
   delivery: DeliveryConfig
+  egress: EgressConfig
   inbox: InboxConfig
   retention: RetentionConfig
   limits: LimitsConfig
@@ -975,6 +976,26 @@ export interface ExpiryRow {
    * A delivery not made by then is expired. Milliseconds.
    */
   afterMs: number
+}
+/**
+ * Where adapters may connect to. The store and the broker of the hub are not concerned.
+ *
+ * This interface was referenced by `HubConfig`'s JSON-Schema
+ * via the `definition` "egress".
+ */
+export interface EgressConfig {
+  /**
+   * Hosts: an address, a network (CIDR), a name, *.name (everything below it) or * (all); a name or an address may end in :port. A name that is not listed is allowed where its addresses are.
+   *
+   * Items: E.g. 10.0.0.0/8, lgsp.example.vn:443, *.example.vn.
+   */
+  allow: string[]
+  /**
+   * Addresses and networks (CIDR) that are never reached, whatever name leads there. At first those of the machine's own surroundings, where clouds give out credentials.
+   *
+   * Items: IP address or network.
+   */
+  forbid: string[]
 }
 /**
  * Deliveries that agencies fetch themselves.

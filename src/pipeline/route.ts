@@ -75,9 +75,13 @@ export function route (validated: Targeted, { directory, parkMs, deadlines: poli
 interface Plan { deliveries: PlannedDelivery[], unserved: Fault[], repeated: Fault[], elsewhere: Fault[], unnamed: Fault[] }
 
 function planDeliveries ({ received, at }: Validated, directory: Directory): Plan {
-  const { arrival: { only = [], servedBy }, decoded: { envelope } } = received
+  const { arrival: { only = [], servedBy, direction }, decoded: { envelope } } = received
   const mainCode = (code: string): string => directory.find(code, at)?.code ?? normalizeCode(code)
-  const chosen = only.length === 0 ? undefined : new Set(only.map(mainCode))
+  const named = new Set(only.length === 0 ? [] : envelope.to.map(({ code }) => mainCode(code)))
+  const unknown = only.filter(code => !named.has(mainCode(code)))
+  // An axis may know a recipient by a code of its own: better brought to everyone than to no one. What each has is not brought again.
+  const isOpen = only.length === 0 || (direction === 'inbound' && unknown.length === only.length)
+  const chosen = isOpen ? undefined : new Set(only.map(mainCode))
   const places = placesOf(received)
   const deliveries: PlannedDelivery[] = []
   const unserved: Fault[] = []
@@ -102,8 +106,7 @@ function planDeliveries ({ received, at }: Validated, directory: Directory): Pla
     deliveries.push(planned)
     if (planned.problem !== undefined) unserved.push({ code: planned.problem.code, pointer, detail: planned.problem.detail, found: code })
   }
-  const named = new Set(chosen === undefined ? [] : envelope.to.map(({ code }) => mainCode(code)))
-  return { deliveries, unserved, repeated, elsewhere, unnamed: only.filter(code => !named.has(mainCode(code))).map(unnamedRecipient) }
+  return { deliveries, unserved, repeated, elsewhere, unnamed: direction === 'inbound' ? [] : unknown.map(unnamedRecipient) }
 }
 
 function unnamedRecipient (code: string): Fault {

@@ -30,8 +30,8 @@ export interface SettleFacts {
   random: number
 }
 
-/** Nobody outside said no: the hub itself cannot make the message. An operator mends the cause and replays. */
-const PARKED: ReadonlySet<string> = new Set(['TRANSFORM_FAILED', 'RELAY_LOOP', 'CONTENT_PURGED'])
+/** Nobody outside said no: the hub itself cannot make the message, or may not send it there. An operator mends the cause and replays. */
+const PARKED: ReadonlySet<string> = new Set(['TRANSFORM_FAILED', 'EGRESS_FORBIDDEN', 'RELAY_LOOP', 'CONTENT_PURGED'])
 
 /** Decides. Total: every outcome has exactly one settlement, and every deferral ends (attempts or expiry). */
 export function settle (outcome: Outcome, facts: SettleFacts): Settlement {

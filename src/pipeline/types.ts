@@ -23,7 +23,7 @@ export interface Arrival {
   readonly translation?: TranslationConfig
   /** `inbound`: an endpoint fetched it from its axis. A connected system handed it in when absent. */
   readonly direction?: 'outbound' | 'inbound'
-  /** Only these of its recipients get it, codes in any form; all of them when absent. */
+  /** Only these of its recipients get it, codes in any form; all of them when absent, and when an axis means none whom it names. */
   readonly only?: readonly string[]
   /** Recipients that this endpoint serves got it another way. */
   readonly servedBy?: string

@@ -1,5 +1,6 @@
 // The adapter contract, version 1. An adapter owns a protocol; the hub's runtime owns time-outs, retries, concurrency,
 // reconnecting and idempotency.
+import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { AdapterManifest, Attachment, Envelope } from '../model/generated.js'
 import type { Content } from '../model/package.js'
@@ -108,6 +109,11 @@ export interface InboundArrival {
   readonly body: Readable
   /** Codes of the recipients, where the adapter knows them and the message of a partner's format does not say; before those of the endpoint's `translation`. */
   readonly to?: readonly string[]
+  /**
+   * Where the other side has an item for each recipient: the one whom this item is for, in any code. The others whom the message names wait for
+   * items of their own, and each gets a word of its own from the hub. A message that names none of these goes to everyone it names.
+   */
+  readonly only?: readonly string[]
   /** The other side brings it to its own agencies itself: recipients that this endpoint serves are left out. */
   readonly servesOwn?: boolean
   /** Makes a repeated hand-over harmless when the protocol has an identifier of its own. */
@@ -173,7 +179,18 @@ export interface AdapterKit {
     /** The same, for answers of any size: resolves with the head of the answer. */
     open (request: HttpRequest): Promise<HttpStream>
   }
+  /** For protocols other than HTTP. Whoever opens a socket without it passes the operator's egress policy by. */
+  readonly network: {
+    /**
+     * Where a connection may go: options for `connect` of node:net and node:tls, or for a library that hands them on. Names are looked
+     * up as it connects, and only addresses that the policy allows are used. Throws {@link EgressForbidden} for what it can
+     * tell at once; the connection fails with it for the rest. What it means: `outcomeOfForbidden`.
+     */
+    target (address: { host: string, port: number }): NetworkTarget
+  }
 }
+
+export interface NetworkTarget { host: string, port: number, lookup: LookupFunction }
 
 export interface AdapterLinks {
   /**
@@ -201,7 +218,20 @@ export interface AdapterMemory {
 /** Why an HTTP exchange had no answer. `sent`: request bytes may have reached the other side, so the effect is uncertain. */
 export class HttpFailure extends Error {
   constructor (readonly reason: 'aborted' | 'unreachable' | 'broken', readonly sent: boolean, cause: unknown) {
-    super(`HTTP exchange ${reason}`, { cause })
+    // For logs: ECONNREFUSED and EGRESS_FORBIDDEN tell an operator what to look at.
+    const { code } = (cause ?? {}) as { code?: unknown }
+    super(`HTTP exchange ${reason}${typeof code === 'string' ? `: ${code}` : ''}`, { cause })
     this.name = 'HttpFailure'
+  }
+}
+
+/** The operator's egress policy does not allow the connection. Nothing was sent. */
+export class EgressForbidden extends Error {
+  readonly code = 'EGRESS_FORBIDDEN'
+
+  /** `target`: host and port, as the adapter named them. */
+  constructor (readonly target: string) {
+    super(`the egress policy does not allow ${target}`)
+    this.name = 'EgressForbidden'
   }
 }

@@ -111,6 +111,7 @@ async function acceptFrom ({ endpoint, translation }: { endpoint: string, transl
     parts: onePart(contentType, arrival),
     direction: 'inbound',
     ...(translation === undefined ? {} : { translation: arrival.to === undefined ? translation : { ...translation, to: [...arrival.to] } }),
+    ...(arrival.only === undefined ? {} : { only: arrival.only }),
     ...(arrival.servesOwn === true ? { servedBy: endpoint } : {}),
     ...(arrival.idempotencyKey === undefined ? {} : { idempotencyKey: arrival.idempotencyKey }),
     traceId: newId().replaceAll('-', '')

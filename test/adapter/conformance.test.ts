@@ -1,10 +1,11 @@
 // The conformance suite finds what is wrong with an adapter: each defect here breaks exactly the promises it should.
+import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { createHarness } from '../../adapters/loopback/harness.js'
 import { adapter as loopback } from '../../adapters/loopback/index.js'
 import { ADAPTER_PROMISES, runConformance } from '../../src/adapter/conformance.js'
-import { problem, refused, text } from '../../src/adapter/index.js'
+import { deferred, problem, refused, text } from '../../src/adapter/index.js'
 import type { Adapter, AdapterKit, AdapterSession, OutboundDelivery } from '../../src/ports/adapter.js'
 import { newId } from '../../src/ids.js'
 
@@ -122,6 +123,30 @@ const table: Array<{ defect: string, adapter: Adapter<never>, finds: RegExp, onl
     }), { settingsSchema: { type: 'object', properties: { mailbox: { type: 'string', 'x-secret': true }, play: { default: 'deliver' }, delayMs: { default: 0 } } } }),
     finds: /^no secret.*secret 1 of 1/,
     only: /no secret/
+  },
+  {
+    defect: 'connects by itself',
+    adapter: sabotaged(() => ({
+      async probe () {
+        connect({ host: 'localhost', port: 9 }).on('error', () => {})
+        return { kind: 'delivered' }
+      }
+    })),
+    finds: /1 connections were begun/,
+    only: /egress/
+  },
+  {
+    defect: 'tries again where it may not connect',
+    adapter: sabotaged((_session, kit) => ({
+      async deliver () {
+        try {
+          connect(kit.network.target({ host: '127.0.0.1', port: 9 })).on('error', () => {})
+        } catch {}
+        return deferred(problem('ENDPOINT_UNAVAILABLE', text('chưa được', 'not now')))
+      }
+    })),
+    finds: /instead of refused with EGRESS_FORBIDDEN/,
+    only: /egress/
   }
 ]
 

@@ -6,6 +6,7 @@ import { createMemory } from '../../src/adapter/memory.js'
 import { createQuietLog } from '../../src/adapter/quiet-log.js'
 import { KIT_CODECS } from '../../src/adapter/codecs.js'
 import { EXAMPLE_LINKS } from '../../src/adapter/example-links.js'
+import { createEgress } from '../../src/adapter/egress.js'
 import { createHttpClient } from '../../src/adapter/http.js'
 import type { Adapter, AdapterKit, AdapterLog, AdapterSession } from '../../src/ports/adapter.js'
 import { adapter as loopback } from '../../adapters/loopback/index.js'
@@ -25,7 +26,7 @@ async function guarded (t: Test, makeSession: (kit: AdapterKit) => AdapterSessio
   const adapter = { ...loopback, open: async (_settings: unknown, kit: AdapterKit) => await makeSession(kit) } as unknown as Adapter
   const http = createHttpClient()
   t.teardown(() => { http.close() })
-  const session = await guardAdapter(adapter, { endpoint: 'e1', log }).open({}, { endpoint: 'e1', log, now: () => 0, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http })
+  const session = await guardAdapter(adapter, { endpoint: 'e1', log }).open({}, { endpoint: 'e1', log, now: () => 0, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http, network: createEgress() })
   return { session, lines }
 }
 

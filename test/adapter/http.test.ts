@@ -5,7 +5,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { createHttpClient, type EgressPolicy, type HttpClient } from '../../src/adapter/http.js'
+import { createEgress, type EgressPolicy } from '../../src/adapter/egress.js'
+import { createHttpClient, type HttpClient } from '../../src/adapter/http.js'
 import { HttpFailure, type HttpRequest } from '../../src/ports/adapter.js'
 import { eventually } from '../support/time.js'
 
@@ -30,7 +31,7 @@ async function rawServer (t: Test, onRequest: (socket: Socket, connection: numbe
 }
 
 function clientFor (t: Test, options: { egress?: EgressPolicy } = {}): HttpClient {
-  const client = createHttpClient(options)
+  const client = createHttpClient(createEgress(options.egress))
   t.teardown(client.close)
   return client
 }

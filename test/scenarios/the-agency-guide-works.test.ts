@@ -1,11 +1,10 @@
 // Promise: every command and program of the guide for agency developers runs as printed, and its receiver's code tells real deliveries.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 import { openProvince, runHub } from '../support/hub.js'
+import { runShell } from '../support/shell.js'
 import { eventually } from '../support/time.js'
 import { call, XML } from '../support/wire.js'
 import { documentMessage } from '../unit/formats/edxml-messages.js'
@@ -14,15 +13,6 @@ const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
 
 const guide = await readFile(join(DOCS, 'agency-guide.md'), 'utf8')
 const blocksOf = (language: string): string[] => [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(match => match[1] ?? '')
-
-async function runShell (script: string, options: { cwd?: string, env?: Record<string, string> } = {}): Promise<{ code: number | null, output: string }> {
-  const child = spawn('bash', ['-c', script], { ...options, env: { PATH: process.env['PATH'] ?? '', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
-  child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
-  const ended = await Promise.race([once(child, 'close') as Promise<[number | null]>, once(child, 'error').then(() => [null] as [null])])
-  return { code: ended[0], output }
-}
 
 // --fail-with-body came with curl 7.76; on a machine without these tools there is nothing to run.
 const hasTools = (await runShell('curl --help all | grep -q fail-with-body && sha256sum --version && stat -c %s .')).code === 0

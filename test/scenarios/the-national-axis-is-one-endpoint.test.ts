@@ -32,21 +32,24 @@ t.test('documents and statuses cross the axis in both directions, once each', as
   await eventually(async () => (await allSettled(justice)).length === 2)
   t.same([...axis.tables.messages.values()].map(({ items }) => items.map(({ to }) => to).join()).sort(), ['G15', 'H26'], 'each recipient once, also the one whose answer was lost')
 
-  // In: a status about it, and a document to two of ours and one of the axis, which is two queue items of ours.
+  // In: a status about it, and a document to three of ours, of which one is not known here, and one of the axis, which is three queue items of ours.
   const status = statusMessage({ from: { code: 'G15', name: 'Bộ' }, issuer: 'H36.11', documentId: 'H36.11,2026/11/20,15/STP', code: '15/STP', promulgationDate: '2026/11/20', statusCode: '03', description: 'Đã tiếp nhận', at: AT })
   await offer(axis, 'from=G15&messagetype=status', status)
-  const incoming = documentMessage({ ...FACTS, from: { code: 'G15', name: 'Bộ' }, to: ['H36.11', 'H36.101', 'H26'].map(code => ({ code, name: code })), number: '99' })
-  await offer(axis, 'from=G15&to=H36.11,H36.101', incoming)
+  const incoming = documentMessage({ ...FACTS, from: { code: 'G15', name: 'Bộ' }, to: ['H36.11', 'H36.101', 'H36.99.01', 'H26'].map(code => ({ code, name: code })), number: '99' })
+  await offer(axis, 'from=G15&to=H36.11,H36.101,H36.99.01', incoming)
   await offer(axis, 'from=G15&to=H36.11', documentMessage({ ...FACTS, from: { code: 'H26', name: 'Hà Nội' }, to: [{ code: 'H36.11', name: 'Sở' }], number: '1' }))
   const mine = [...axis.tables.queue.values()].filter(({ item: { to } }) => to.startsWith('H36'))
   await eventually(() => mine.every(({ item }) => item.status === 'done' || item.status === 'fail'), 30_000)
-  t.same(mine.map(({ message, item }) => [message.messageType, item.to, item.status]), [['status', 'H36.11', 'done'], ['edoc', 'H36.11', 'done'], ['edoc', 'H36.101', 'done'], ['edoc', 'H36.11', 'fail']])
+  t.same(mine.map(({ message, item }) => [message.messageType, item.to, item.status]), [['status', 'H36.11', 'done'], ['edoc', 'H36.11', 'done'], ['edoc', 'H36.101', 'done'], ['edoc', 'H36.99.01', 'fail'], ['edoc', 'H36.11', 'fail']])
+  t.match(mine.find(({ item: { to } }) => to === 'H36.99.01')?.item.description, /^RECIPIENT_UNKNOWN: /, 'the word about one is not that about the others')
   t.match(mine.at(-1)?.item.description, /^SENDER_NOT_ALLOWED: /, 'the axis says who sent it')
 
   const packages = await eventually(async () => {
     const all = await listPackages(province.client(hub.url, 'van-hanh'))
-    return all.length >= 3 && all.every(({ deliveries }) => deliveries.every(({ state }) => state === 'delivered')) && all
+    return all.length >= 4 && all.every(({ deliveries }) => deliveries.every(({ state }) => state === 'delivered')) && all
   }, 30_000)
-  t.same(packages.map(({ deliveries }) => deliveries.map(({ to }) => to).sort().join()).sort(), ['G15,H26', 'H36.101,H36.11', 'H36.11'], 'to each of ours once, and nothing back to the axis')
+  t.same(packages.map(({ deliveries }) => deliveries.map(({ to }) => to).sort().join()).sort(), ['G15,H26', 'H36.101', 'H36.11', 'H36.11'], 'to each of ours once, by its own item, and nothing back to the axis')
+  const parts = packages.filter(({ envelope: { notation } }) => notation?.includes('99') === true)
+  t.equal(new Set(parts.map(({ envelope: { correlationId } }) => correlationId)).size, 1, 'as one document')
   t.equal([...axis.tables.messages.values()].filter(({ deliveryId }) => deliveryId !== undefined).length, 2)
 })

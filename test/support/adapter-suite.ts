@@ -4,6 +4,7 @@ import { runConformance, type SampleDelivery, type Subject } from '../../src/ada
 import { type SampleOptions, sampleDelivery } from '../../src/adapter/sample.js'
 import { KIT_CODECS } from '../../src/adapter/codecs.js'
 import { EXAMPLE_LINKS } from '../../src/adapter/example-links.js'
+import { createEgress } from '../../src/adapter/egress.js'
 import { createHttpClient } from '../../src/adapter/http.js'
 import { checkAdapter } from '../../src/adapter/load.js'
 import { createMemory } from '../../src/adapter/memory.js'
@@ -29,7 +30,7 @@ export async function openSession (
   const http = createHttpClient()
   const ignore = (): void => {}
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-  const session = await loaded.adapter.open(checked.settings, { endpoint: 'test', log, now: Date.now, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http, ...kit })
+  const session = await loaded.adapter.open(checked.settings, { endpoint: 'test', log, now: Date.now, memory: createMemory(), links: EXAMPLE_LINKS, codecs: KIT_CODECS, http, network: createEgress(), ...kit })
   t.teardown(async () => {
     await session.close()
     http.close()

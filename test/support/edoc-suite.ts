@@ -12,7 +12,7 @@ import { ROOT } from '../architecture/generate.js'
 import { openSession } from './adapter-suite.js'
 import { eventually } from './time.js'
 
-export interface Brought { docId: string, agencies: readonly string[], contentType: string, text: string }
+export interface Brought { docId: string, agencies: readonly string[], contentType: string, text: string, only: readonly string[] | undefined }
 
 export interface Partner<S extends QueueSimulator> {
   readonly adapter: Adapter<never>
@@ -57,8 +57,8 @@ export async function setScene<S extends QueueSimulator> (t: Test, partner: Part
     async receive (decide = () => STORED, settings = {}, kit = {}) {
       const session = await openSession(t, partner.adapter, { ...partner.settings(simulator.url), pollIntervalMs: 20, maxBackoffMs: 40, ...settings }, { log: { debug: note, info: note, warn: note, error: note }, ...kit })
       const over = new AbortController()
-      const accept: Accept = async ({ idempotencyKey = '', agencies, contentType, body }) => {
-        const arrival = { docId: idempotencyKey, agencies, contentType, text: (await buffer(body)).toString() }
+      const accept: Accept = async ({ idempotencyKey = '', agencies, contentType, body, only }) => {
+        const arrival = { docId: idempotencyKey, agencies, contentType, text: (await buffer(body)).toString(), only }
         brought.push(arrival)
         return await decide(arrival)
       }
@@ -143,11 +143,20 @@ export function receivesAsPromised<S extends QueueSimulator> (t: Test, partner: 
     t.ok(scene.logged.filter(({ event, docId, errorCode }) => event === 'item.left' && docId === poison && errorCode === '10').length >= 3)
   })
 
+  t.test('where one item stands for everyone whom the document names, none is chosen', async t => {
+    const scene = await setScene(t, partner)
+    const id = scene.offer('<a/>')
+    await scene.receive(undefined, { itemFor: 'document' })
+    await eventually(() => scene.status(id) === 'done')
+    t.equal(scene.brought[0]?.only, undefined)
+  })
+
   t.test('a partner that is away is asked again when it is back', async t => {
     const scene = await setScene(t, partner)
     await scene.simulator.stop()
     await scene.receive()
     await eventually(() => scene.logged.filter(({ event }) => event === 'queue.unread').length >= 4)
+    t.match(scene.logged.find(({ event }) => event === 'queue.unread'), { reason: /unreachable: ECONNREFUSED/ })
     await scene.simulator.start()
     const id = scene.offer('<a/>')
     await eventually(() => scene.status(id) === 'done')

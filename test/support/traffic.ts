@@ -37,7 +37,7 @@ export interface PlannedView { id: string, to: string }
 export interface AcceptedView { id: string, repeated: boolean, deliveries: PlannedView[] }
 export interface ProblemView { code: string, detail: string }
 export interface DeliveryView { id: string, packageId: string, to: string, state: DeliveryState, attempts: number, dueAt?: string, settledAt?: string, problem?: ProblemView, waitsFor?: string[], awaits?: string }
-export interface PackageView { id: string, envelope: { identifier: string }, deliveries: DeliveryView[] }
+export interface PackageView { id: string, envelope: { identifier: string, correlationId: string, notation?: string }, deliveries: DeliveryView[] }
 export interface EventView { type: string, at: string, deliveryId?: string, data: { attempt?: number, outcome?: string, state?: string, dueAt?: string } }
 
 /** Posts a letter once. */

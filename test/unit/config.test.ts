@@ -96,6 +96,12 @@ t.test('the file wins over the defaults, the environment over the file; arrays a
   t.equal(toVariable(['store', 'maxConnections']), 'HUB__STORE__MAX_CONNECTIONS')
 })
 
+t.test('what is no network is refused where the egress policy needs one', async t => {
+  t.same((await loadConfig({ environment: {} })).egress, { allow: ['*'], forbid: ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254'] })
+  const environment = { HUB__EGRESS__ALLOW: '["10.0.0.0/8","lgsp.example.vn:443","10.0.0.0/33"]', HUB__EGRESS__FORBID: '["::1","metadata.example.vn"]' }
+  t.match(await faultsOf({ environment }), [{ code: 'FIELD_INVALID', pointer: '/egress/allow/2', found: '10.0.0.0/33' }, { pointer: '/egress/forbid/1', found: 'metadata.example.vn' }])
+})
+
 t.test('roles are split only where processes can share what they work on', async t => {
   const SERVICES = { HUB__STORE__KIND: 'postgres', HUB__STORE__URL: 'postgres://db/x', HUB__BROKER__KIND: 'rabbitmq', HUB__BROKER__URL: 'amqp://broker' }
   t.same((await loadConfig({ environment: { ...SERVICES, HUB__ROLES: '["api"]' } })).roles, ['api'])

@@ -24,7 +24,7 @@ for (const name of names) {
   })
 }
 
-t.ok(names.includes('vxp') && names.includes('dvcqg'))
+t.ok(['vxp', 'dvcqg', 'edoc-rest', 'csdldc'].every(name => names.includes(name)))
 await t.test('a name without a simulator, and a port that is none, are refused', async t => {
   await t.rejects(openSimulator('inbox', { port: 0, host: '127.0.0.1', faults: [] }), { code: 'NOT_FOUND' })
   await t.rejects(openSimulator('vxp', { port: 70_000, host: '127.0.0.1', faults: [] }), { code: 'REQUEST_INVALID' })

@@ -40,6 +40,8 @@ export interface Polling {
   readonly account: string
   readonly accept: Accept
   readonly log: AdapterLog
+  /** Whom an item stands for: the recipient that the list names, or everyone whom the document names. */
+  readonly itemFor: 'recipient' | 'document'
   /** So many senders at a time. */
   readonly parallel: number
   readonly pollIntervalMs: number
@@ -139,10 +141,10 @@ async function take (item: QueueItem, look: Look, signal: AbortSignal): Promise<
 }
 
 /** What the hub says of a message. Throws when it cannot be fetched, or the hub cannot say now: `state` tells which. */
-async function decide ({ docId, from }: QueueItem, { queue, accept }: Look, state: { step: 'left' | 'undecided' }, signal: AbortSignal): Promise<Verdict> {
+async function decide ({ docId, from, to }: QueueItem, { queue, accept, itemFor }: Look, state: { step: 'left' | 'undecided' }, signal: AbortSignal): Promise<Verdict> {
   const message = await openMessage(queue.fetch(docId, signal))
   try {
-    return verdictOf(await accept({ agencies: from === '' ? [] : [from], contentType: 'application/xml', body: message.body, servesOwn: true, idempotencyKey: docId }))
+    return verdictOf(await accept({ agencies: from === '' ? [] : [from], contentType: 'application/xml', body: message.body, servesOwn: true, ...(to === undefined || itemFor === 'document' ? {} : { only: [to] }), idempotencyKey: docId }))
   } catch (error) {
     // Where the message broke off on its way it is not the hub that cannot decide.
     if (message.failure() === undefined) state.step = 'undecided'

@@ -6,6 +6,8 @@ import { nonsense } from './failure.js'
 export interface QueueItem {
   readonly docId: string
   readonly from: string
+  /** Whom it is for; absent when the list does not say. */
+  readonly to?: string
   /** Where it stands in the queue, in lower case; empty when the list does not say. */
   readonly status: string
   /** Epoch ms; undefined when it says nothing readable. */
@@ -36,7 +38,8 @@ export function rowsOf ({ data }: Row): Row[] {
 export function readItem (row: Row): QueueItem | undefined {
   const docId = word(row['docId'])
   if (docId === undefined || !DOC_ID.test(docId)) return undefined
-  return { docId, from: word(row['from'])?.slice(0, 50) ?? '', status: word(row['status'])?.toLowerCase() ?? '', createdAt: readTime(row['created_time'] ?? row['createdTime']) }
+  const to = word(row['to'])
+  return { docId, from: word(row['from'])?.slice(0, 50) ?? '', ...(to === undefined || to.length > 50 ? {} : { to }), status: word(row['status'])?.toLowerCase() ?? '', createdAt: readTime(row['created_time'] ?? row['createdTime']) }
 }
 
 /** What was sent, by the rows of `data`. Throws where the list is none: then nobody knows. */

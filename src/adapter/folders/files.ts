@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream'
 import type { Outcome } from '../../model/delivery.js'
 import { type Text, text } from '../../model/text.js'
-import { plain, problem } from '../http-outcome.js'
+import { outcomeOfForbidden, plain, problem } from '../http-outcome.js'
 
 export interface FileFacts {
   /** Symbolic links are `other`: nobody follows them. */
@@ -66,8 +66,10 @@ const LEADS: Readonly<Record<FileTrouble, Text>> = {
   failed: text('Nơi chứa tệp báo lỗi', 'The file system reports an error')
 }
 
-/** What a failed delivery means: always later, because a file system is never at odds with one package. */
+/** What a failed delivery means: later, because a file system is never at odds with one package, unless the hub may not connect to it. */
 export function outcomeOfFile (failure: FileFailure): Outcome {
+  const forbidden = outcomeOfForbidden(failure)
+  if (forbidden !== undefined) return forbidden
   const { vi, en } = LEADS[failure.trouble]
   const more = `: ${plain(failure.reason, { maxLength: 160 })}.`
   return {

@@ -1,10 +1,10 @@
 // The paths that national services call through the X-Road adapter: they push dossiers to the province, look one up, fetch a
 // file. The same handlers answer directly and below the adapter's own scheme, `XrdAdapter/RestService/forward/…`.
-import { BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CATALOGUE, HubError } from '../../errors.js'
 import type { Caller } from '../../model/caller.js'
 import type { TranslationConfig, XroadDoorConfig } from '../../model/generated.js'
+import { createNetworks } from '../../model/networks.js'
 import { text } from '../../model/text.js'
 import { isWireName } from '../../formats/dossier/wire.js'
 import type { Part } from '../../formats/codec.js'
@@ -71,16 +71,8 @@ function callerBy ({ headers, ip }: FastifyRequest, { doors: { systems }, guesse
 }
 
 function trustOf ({ trusted }: XroadDoorConfig): (ip: string) => string | undefined {
-  const networks = trusted.map(({ network, client }) => {
-    const list = new BlockList()
-    const [address = '', prefix] = network.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-    return { list, client }
-  })
-  // IPv4 addresses of a socket that listens on both families are written as IPv6; BlockList knows them.
-  return ip => networks.find(({ list }) => list.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4'))?.client
+  const networks = trusted.map(({ network, client }) => ({ isIn: createNetworks([network]), client }))
+  return ip => networks.find(({ isIn }) => isIn(ip))?.client
 }
 
 function intakeRoutes ({ doors: { settings }, intake, settings: { maxBodyBytes }, directory, clock }: DoorDependencies) {

@@ -125,6 +125,17 @@ t.test('a caller may choose among the recipients that the document names, in any
   t.throws(() => choose(['H36.05'], ['H36.11']), { code: 'RECIPIENT_UNKNOWN', errors: [{ found: 'H36.11' }] })
 })
 
+t.test('an item that an axis has for one recipient reaches that one; where the document does not name it, everyone', async t => {
+  const bring = (only: string[]): Array<string | undefined> => {
+    const given = received({ to: ['H36.05', '000.00.11.H36'] })
+    const arrival = { ...given.arrival, only, direction: 'inbound' as const }
+    return route({ ...validate({ ...given, arrival }, { directory, at: AT }), remarks: [] }, { directory, deadlines: DEADLINES, parkMs: 500 }).package.deliveries.map(({ agency }) => agency)
+  }
+  t.same(bring(['H36.11']), ['H36.11'])
+  t.same(bring(['H36.11', 'LGSP-H36']), ['H36.11'])
+  t.same(bring(['LGSP-H36']), ['H36.05', 'H36.11'])
+})
+
 t.test('what an axis brought is not sent back to it', t => {
   const { package: accepted } = plan({ to: ['H36.101', 'H26', 'H29'], servedBy: 'quoc-gia' })
   t.same(accepted.deliveries.map(({ to }) => to), ['H36.101'])

@@ -1,0 +1,13 @@
+// Commands of a shell, for what guides print.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** Runs a script in bash; `env` beside PATH is all it has. `code` is null where there is no bash. */
+export async function runShell (script: string, options: { cwd?: string, env?: Record<string, string> } = {}): Promise<{ code: number | null, output: string }> {
+  const child = spawn('bash', ['-c', script], { ...options, env: { PATH: process.env['PATH'] ?? '', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
+  child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
+  const ended = await Promise.race([once(child, 'close') as Promise<[number | null]>, once(child, 'error').then(() => [null] as [null])])
+  return { code: ended[0], output }
+}
