@@ -233,6 +233,7 @@ function buildDeliveryWorker ({ config, owner, store, broker, clock, log, payloa
         signing,
         directory,
         nodeCode: config.node.code,
+        findOtherIds: async id => await store.findOtherIds(id),
         policy: priority > 0 ? config.delivery.urgentRetry : config.delivery.retry,
         begin,
         clock,

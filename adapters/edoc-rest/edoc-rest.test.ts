@@ -257,6 +257,9 @@ t.test('a document that only looks alike is not taken for the delivery', async t
     t.match(await deliverTo(session, delivery), { kind: 'delivered' })
     t.equal(platform.tables.messages.size, before + 1, which)
   }
+  const known = [...platform.tables.messages.keys()]
+  t.match(await deliverTo(await openSession(t, adapter, settingsFor(platform.url)), { ...deliveryOf({}, { attempt: 2 }), otherIds: async () => known }), { kind: 'delivered' })
+  t.equal(platform.tables.messages.size, known.length + 1, 'what another process sent before it about the same document')
   // Another process has only the time to go by: an entry from before the delivery was made is none of it.
   for (const message of platform.tables.messages.values()) message.sentAt -= 3_600_000
   const size = platform.tables.messages.size

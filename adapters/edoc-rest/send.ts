@@ -103,7 +103,9 @@ async function findSent ({ delivery, account, signal }: Sending, { settings, pla
   const { deliveryId } = delivery
   const madeAt = known.doubtful.get(deliveryId) ?? deliveryMadeAt(deliveryId)
   const since = madeAt - settings.sentToleranceMs
-  const isOurs = ({ docId }: SentEntry): boolean => (known.answered.get(docId) ?? deliveryId) === deliveryId
+  // What came before it may bear the same number and title, and was sent by another process.
+  const others = await delivery.otherIds()
+  const isOurs = ({ docId }: SentEntry): boolean => !others.includes(docId) && (known.answered.get(docId) ?? deliveryId) === deliveryId
   const seen = new Set<string>()
   for (let page = 1; page <= MOST_PAGES; page++) {
     const query = { messageType: messageTypeOf(delivery), fromDate: dayOf(Math.max(since, kit.now() - settings.mostLookBackDays * DAY_MS)), toDate: dayOf(kit.now() + DAY_MS), pageSize: String(PAGE_SIZE), pageIndex: String(page) }

@@ -107,7 +107,10 @@ async function findSent ({ delivery, account, signal }: Sending, { settings, axi
   const fields = await axis.ask({ account, operation: 'getSentEdocList', parameters, signal, mostBytes: MOST_LIST_BYTES })
   if (fields['data'] !== null && !Array.isArray(fields['data'])) throw nonsense()
   const since = (known.doubtful.get(delivery.deliveryId) ?? deliveryMadeAt(delivery.deliveryId)) - settings.sentToleranceMs
+  // What came before it may bear the same number and title, and was sent by another process.
+  const others = await delivery.otherIds()
   const isOurs = ({ docId }: SentEntry): boolean => {
+    if (others.includes(docId)) return false
     const owner = known.answered.get(docId)
     return owner === undefined || owner === delivery.deliveryId
   }

@@ -217,6 +217,18 @@ t.test('a document that only looks alike is not taken for the delivery', async t
   t.equal(axis.tables.messages.size, size + 1, 'older than the delivery')
 })
 
+t.test('what came before it about the same document is not taken for it, whichever process sent that', async t => {
+  const axis = await startAxis(t)
+  const first = await deliverTo(await openSession(t, adapter, settingsFor(axis.url)), deliveryOf())
+  const docId = first.kind === 'delivered' ? first.externalId ?? '' : ''
+  const update = { ...deliveryOf({}, { attempt: 2 }), otherIds: async () => [docId] }
+  const other = await openSession(t, adapter, settingsFor(axis.url))
+  t.match(await deliverTo(other, { ...update, otherIds: async () => { throw new Error('the store is away') } }).catch(() => 'rejected'), 'rejected', 'nothing is sent while nobody knows')
+  t.equal(axis.tables.messages.size, 1)
+  t.match(await deliverTo(other, update), { kind: 'delivered' })
+  t.equal(axis.tables.messages.size, 2)
+})
+
 t.test('the clock of the axis can be allowed for', async t => {
   const axis = await startAxis(t, { clockSkewMs: '3600000' })
   t.match(await deliverTo(await openSession(t, adapter, settingsFor(axis.url)), deliveryOf()), { kind: 'deferred', problem: { detail: { en: /error 15/ } } })

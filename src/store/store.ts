@@ -18,7 +18,7 @@ import { operate } from './operate.js'
 import { events, findDocuments, findPackage, findPayload, lastDossierStatus, listPackages } from './read.js'
 import { findRemovable, purgePayloads, removeEvents, removePackages, unnamedBlobs } from './retention.js'
 import { findUnreported, markOverdue, markReported } from './receipts.js'
-import { findRelated } from './related.js'
+import { findOtherIds, findRelated } from './related.js'
 import { countInbox, listInbox, listSent, lockInbox } from './queue.js'
 import type { Sql } from './sql.js'
 import { listServiceCalls, recordServiceCall, removeServiceCalls, settleServiceCall } from './service-calls.js'
@@ -87,6 +87,7 @@ export function createStore (sql: Sql): Store {
     lastDossierStatus: safe(lastDossierStatus),
     findDocuments: safe(findDocuments),
     findRelated: safe(findRelated),
+    findOtherIds: safe(findOtherIds),
     events: safe(events),
     findPayload: safe(findPayload),
     peekInbox: safe(peekInbox),

@@ -57,6 +57,7 @@ function optionsOf (files: ReadonlyMap<string, Buffer>, endpoint: Partial<Endpoi
     signing: { sign: async () => { throw new Error('must not be asked') } },
     directory: { find },
     nodeCode: 'LIENTHONG',
+    findOtherIds: async id => [`beside ${id}`],
     ...more
   }
 }
@@ -71,6 +72,7 @@ test('original, with codes already in the endpoint\'s order: the sender\'s bytes
     const { outbound, sent } = await transform(claimed, optionsOf(files, { codes }))
     t.ok((await read(outbound.body.open())).equals(claimed.inline ?? Buffer.alloc(0)), codes)
     t.equal(sent.transformation, undefined)
+    t.same(await outbound.otherIds(), [`beside ${claimed.delivery.id}`])
   }
 })
 
