@@ -49,7 +49,7 @@ async function run (options: ChaosOptions, undo: Undo): Promise<number> {
   const logs = join(place, 'logs')
   say(`seed ${seed}, ${minutes} min, ${rate} packages/s, ${setUp}; logs in ${logs}`)
   const surroundings = await openSurroundings({ folder: place, logs, setUp, seed, undo })
-  const surface = { embedded: setUp === 'embedded', pushed: [...surroundings.webhooks.keys()].filter(code => code !== STEADY), fetching: [...surroundings.fetchers.keys()] }
+  const surface = { embedded: setUp === 'embedded', pushed: [...surroundings.counterparts.keys()].filter(code => code !== STEADY), fetching: [...surroundings.fetchers.keys()] }
   const { faults, told, settledSeconds } = await playRun(surroundings, { tracks: planFaults(seed, minutes * 60, surface), seconds: minutes * 60, rate, say })
   const { book: { sent, observations }, sender: { retries }, deaths } = surroundings
   const verdict = judge({ sent, observations, told: told.deliveries() })

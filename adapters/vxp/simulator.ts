@@ -8,7 +8,7 @@ import { type Body, readBody } from './simulator-body.js'
 import { control } from './simulator-control.js'
 import type { MessageFacts } from './simulator-edxml.js'
 import { type Faults, NO_FAULTS, setFaults, spend } from './simulator-faults.js'
-import { type Answer, failed, OPERATIONS, type World } from './simulator-operations.js'
+import { type Answer, failed, OPERATIONS, type Sending, type World } from './simulator-operations.js'
 import { createTables, type Tables } from './simulator-tables.js'
 
 export interface VxpSimulator extends Simulator {
@@ -23,6 +23,8 @@ export interface VxpSimulatorStart extends SimulatorStart {
   factsOfOther?: (bytes: Buffer) => MessageFacts
   /** Of a message over this size only the beginning is kept. */
   keepBytes?: number
+  /** Told of every call of sendEdoc that came whole and signed, before it is answered. */
+  onSend?: (sending: Sending) => void
 }
 
 const MOST_MESSAGE_BYTES = 400 * 2 ** 20
@@ -32,12 +34,12 @@ const NARROW_TOLERANCE_MS = 5 * 60_000
 const BASE64_CHUNK_BYTES = 3 * 2 ** 16
 
 /** Starts the axis. Rejects when the port is in use, and with a `RangeError` for an option that is no fault. */
-export async function startSimulator ({ port, host, options, factsOfOther, keepBytes }: VxpSimulatorStart): Promise<VxpSimulator> {
+export async function startSimulator ({ port, host, options, factsOfOther, keepBytes, onSend }: VxpSimulatorStart): Promise<VxpSimulator> {
   const faults: Faults = { ...NO_FAULTS }
   setFaults(faults, options)
   const now = (): number => wallClock() + faults.clockSkewMs
   const tables = createTables(now)
-  const world: World = { tables, faults, now, factsOfOther, keepBytes }
+  const world: World = { tables, faults, now, factsOfOther, keepBytes, onSend }
   let server = await listen(world, port, host)
   const { port: bound } = server.address() as AddressInfo
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
@@ -77,15 +79,26 @@ async function serve (request: IncomingMessage, response: ServerResponse, world:
   tables.calls.set(counted, (tables.calls.get(counted) ?? 0) + 1)
   if (spend(faults, 'silent')) return
   const body = await readBody(request, { mostBytes: MOST_MESSAGE_BYTES, ...(world.keepBytes === undefined ? {} : { keepBytes: world.keepBytes }) }).catch((error: unknown) => { if (error instanceof RangeError) return undefined; throw error })
+  const reply = replyTo(request, { name, operation, body }, world)
+  // Late is the answer, not the work: a caller that waits no longer has been heard all the same.
   if (faults.latencyMs > 0) await sleep(faults.latencyMs)
-  if (body === undefined) { response.writeHead(413, { connection: 'close' }).end(); return }
-  if (spend(faults, 'httpErrors')) { response.writeHead(faults.httpStatus, faults.httpStatus === 503 ? { 'retry-after': '7' } : {}).end(); return }
-  if (spend(faults, 'nonsense')) { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance'); return }
-  if (operation === undefined) { response.writeHead(404).end(); return }
-  if (request.method !== operation.method) { response.writeHead(405, { allow: operation.method }).end(); return }
+  await reply(response)
+}
+
+interface Asked { readonly name: string, readonly operation: (typeof OPERATIONS)[string] | undefined, readonly body: Body | undefined }
+
+/** Does what is asked, unless an accident comes before it. Answers with how that is told. */
+function replyTo (request: IncomingMessage, { name, operation, body }: Asked, world: World): (response: ServerResponse) => unknown {
+  const { faults } = world
+  const { httpStatus } = faults
+  if (body === undefined) return response => response.writeHead(413, { connection: 'close' }).end()
+  if (spend(faults, 'httpErrors')) return response => response.writeHead(httpStatus, httpStatus === 503 ? { 'retry-after': '7' } : {}).end()
+  if (spend(faults, 'nonsense')) return response => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance')
+  if (operation === undefined) return response => response.writeHead(404).end()
+  if (request.method !== operation.method) return response => response.writeHead(405, { allow: operation.method }).end()
   const answer = runSigned(request, body, operation.run, world)
-  if (name === 'sendEdoc' && answer.fields['ErrorCode'] === '0' && spend(faults, 'resetAfterCommit')) { request.socket.resetAndDestroy(); return }
-  await write(response, answer, faults)
+  if (name === 'sendEdoc' && answer.fields['ErrorCode'] === '0' && spend(faults, 'resetAfterCommit')) return () => request.socket.resetAndDestroy()
+  return async response => { await write(response, answer, faults) }
 }
 
 function runSigned (request: IncomingMessage, body: Body, run: (typeof OPERATIONS)[string]['run'], world: World): Answer {

@@ -60,7 +60,7 @@ export function createStoryteller (agencies: readonly Agency[], random: Random):
   }
 
   function * dossierStory (): Story {
-    const [desk, office, beyond] = random.shuffle(agencies)
+    const [desk, office, beyond] = random.shuffle(agencies.filter(({ adapter }) => adapter !== 'vxp'))
     if (desk === undefined || office === undefined || beyond === undefined) throw new RangeError('too few agencies')
     const code = `000.00.11.H36-261120-${String(++last).padStart(6, '0')}`
     let step = 0
