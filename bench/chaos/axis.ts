@@ -1,12 +1,13 @@
 // The national axis of a run, and the agency behind it: the simulated axis, misbehaving on order. What it takes is noted the moment it
-// is in its tables. It adds no trace and the hub writes nothing anew, so a package is known by its bytes on this way, too.
-import type { Faults } from '../../adapters/vxp/simulator-faults.js'
-import { NO_FAULTS } from '../../adapters/vxp/simulator-faults.js'
+// is in its tables; what its agency sends waits there for the hub. It adds no trace and the hub writes nothing anew, so a package is known
+// by its bytes on this way, too.
+import { type Faults, NO_FAULTS } from '../../adapters/vxp/simulator-faults.js'
 import type { Sending } from '../../adapters/vxp/simulator-operations.js'
-import { putAgency } from '../../adapters/vxp/simulator-tables.js'
+import { putAgency, putMessage } from '../../adapters/vxp/simulator-tables.js'
 import { startSimulator } from '../../adapters/vxp/simulator.js'
 import type { Agency } from './agencies.js'
-import type { Book } from './book.js'
+import type { Book, Outgoing } from './book.js'
+import { pause } from './client.js'
 import type { Counterpart, RunMischief } from './recipients.js'
 
 /** The account of the hub, which speaks for every agency of the run but those of the axis. */
@@ -16,8 +17,20 @@ const ALWAYS = Number.MAX_SAFE_INTEGER
 const REFUSALS: ReadonlySet<string> = new Set(['10', '18', '19', '22', '23'])
 const USUAL: Readonly<Faults> = { ...NO_FAULTS, trace: 'off' }
 
+const LOOK_EVERY_MS = 100
+
+export interface Axis extends Counterpart {
+  /** Code of the agency behind it. */
+  readonly agency: string
+  /**
+   * Puts a package of its agency into the queue of each recipient. Resolves once the hub has said of each what became of it: with what
+   * it said against it, nothing when it took them all; or when `isOver`.
+   */
+  offer (outgoing: Outgoing, isOver: () => boolean): Promise<string[]>
+}
+
 /** Starts the axis for this agency. It keeps what it has taken while its port is closed. */
-export async function openAxis (agency: Agency, { agencies, book }: { agencies: readonly Agency[], book: Book }): Promise<Counterpart> {
+export async function openAxis (agency: Agency, { agencies, book }: { agencies: readonly Agency[], book: Book }): Promise<Axis> {
   const axis = await startSimulator({ port: 0, host: '127.0.0.1', options: {}, onSend: sending => { note(sending, book) } })
   const { tables, faults } = axis
   Object.assign(faults, USUAL)
@@ -26,6 +39,16 @@ export async function openAxis (agency: Agency, { agencies, book }: { agencies: 
   for (const { code, name } of agencies) putAgency(tables, { code, name }, 0)
   tables.systems.set(ACCOUNT, { systemId: ACCOUNT, secret: agency.secret, agencies: agencies.filter(each => each !== agency).map(({ code }) => code) })
   return {
+    agency: agency.code,
+    async offer ({ to, title, kind, sha256, body }, isOver) {
+      const message = putMessage(tables, {
+        from: agency.code, messageType: kind === 'status' ? 'status' : 'edoc', serviceType: 'eDoc', to, title, notation: undefined, sentAt: Math.round(performance.timeOrigin + performance.now()),
+        size: body.length, sha256, deliveryId: undefined, traceparent: undefined, bytes: body
+      })
+      if (message === undefined) throw new RangeError('the simulated axis is full')
+      while (message.items.some(({ status }) => status === 'initial') && !isOver()) await pause(LOOK_EVERY_MS)
+      return message.items.flatMap(({ status, description }) => status === 'fail' ? [description] : [])
+    },
     url: axis.url,
     start: axis.start,
     stop: axis.stop,

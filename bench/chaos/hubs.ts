@@ -90,7 +90,8 @@ function configOf ({ folder, agencies, addressOf, operator }: HubWish, { port, l
       ...settingsOf(agency, addressOf(agency))
     })),
     clients: [
-      ...agencies.map(({ id, keySha256, code }) => ({ id, keySha256, agencies: [code], role: 'agency' })),
+      // Who is behind the axis does not post.
+      ...agencies.filter(({ adapter }) => adapter !== 'vxp').map(({ id, keySha256, code }) => ({ id, keySha256, agencies: [code], role: 'agency' })),
       { ...operator, agencies: [], role: 'operator' }
     ]
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createKey } from '../../src/security/credentials.js'
 import { createRandom } from '../random.js'
 import { type Agency, makeAgencies } from './agencies.js'
-import { openAxis } from './axis.js'
+import { type Axis, openAxis } from './axis.js'
 import { type Book, createBook } from './book.js'
 import { type HubProcess, prepareHub } from './hubs.js'
 import { openPostgres } from './postgres.js'
@@ -48,7 +48,7 @@ export async function openSurroundings (opening: Opening): Promise<Surroundings>
   const book = createBook()
   const deaths: string[] = []
   const agencies = makeAgencies()
-  const counterparts = await openCounterparts(agencies, book, undo)
+  const { counterparts, axis } = await openCounterparts(agencies, book, undo)
   const services = setUp === 'embedded' ? undefined : await openServices(opening)
   const { key: operatorKey, keySha256 } = createKey('van-hanh')
   const ports = services === undefined ? undefined : { postgres: services.postgres.port, rabbitmq: services.rabbitmq.port }
@@ -63,7 +63,7 @@ export async function openSurroundings (opening: Opening): Promise<Surroundings>
   const fetchers = new Map(agencies.filter(({ adapter }) => adapter === 'inbox').map((agency, n) => [agency.code, startFetcher({ agency, urls, book, random: createRandom(seed + 10 + n) })]))
   undo(async () => { await Promise.all([...fetchers.values()].map(async fetcher => { await fetcher.stop() })) })
   const storyteller = createStoryteller(agencies, createRandom(seed + 1))
-  const sender = createSender({ agencies, urls, book, storyteller, random: createRandom(seed + 2) })
+  const sender = createSender({ agencies, urls, axis, operatorKey, book, storyteller, random: createRandom(seed + 2) })
   undo(async () => {
     sender.stop()
     sender.abandon()
@@ -71,14 +71,15 @@ export async function openSurroundings (opening: Opening): Promise<Surroundings>
   return { book, hubs, services, counterparts, fetchers, sender, storyteller, operatorKey, deaths }
 }
 
-async function openCounterparts (agencies: readonly Agency[], book: Book, undo: Opening['undo']): Promise<Map<string, Counterpart>> {
+async function openCounterparts (agencies: readonly Agency[], book: Book, undo: Opening['undo']): Promise<{ counterparts: Map<string, Counterpart>, axis: Axis | undefined }> {
   const counterparts = new Map<string, Counterpart>()
+  let axis: Axis | undefined
   for (const agency of agencies.filter(({ adapter }) => adapter !== 'inbox')) {
-    const counterpart = agency.adapter === 'vxp' ? await openAxis(agency, { agencies, book }) : await openWebhook(agency, book)
+    const counterpart = agency.adapter === 'vxp' ? axis = await openAxis(agency, { agencies, book }) : await openWebhook(agency, book)
     undo(async () => { await counterpart.stop() })
     counterparts.set(agency.code, counterpart)
   }
-  return counterparts
+  return { counterparts, axis }
 }
 
 async function openServices ({ folder, logs, undo }: Opening): Promise<{ postgres: Service, rabbitmq: Service }> {
