@@ -190,6 +190,7 @@ test('what cannot be made is dead at the first attempt with the reason, and the 
     session: async () => { throw new Error('must not be asked') },
     policy: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0, maxAttempts: 9 },
     begin: async () => {},
+    isHeld: () => true,
     clock: createManualClock(AT),
     stopping: new AbortController().signal,
     onDefect: () => {},
@@ -199,6 +200,26 @@ test('what cannot be made is dead at the first attempt with the reason, and the 
   const away = { payloads: { open: async () => { throw new HubError('STORAGE_UNAVAILABLE', text('vắng', 'away')) } } }
   const edxml = await claimedOf('edoc_new.edxml', 'edxml')
   t.match((await attempt(edxml.claimed, { ...options, ...away })).settlement, { state: 'deferred', problem: { code: 'STORAGE_UNAVAILABLE' } }, 'a service that is away is no reason to give up')
+})
+
+test('a delivery that another process may have taken over is not sent, not even by one that has just woken up', async t => {
+  const { claimed, files } = await claimedOf('edoc_new.edxml', 'original')
+  let sent = 0
+  let held = true
+  const options: AttemptOptions = {
+    ...optionsOf(files, {}),
+    // The process is paused while it opens the session.
+    session: async () => { held = false; return { deliver: async () => { sent++; return { kind: 'delivered' } }, probe: async () => ({ kind: 'delivered' }), close: async () => {} } },
+    policy: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0, maxAttempts: 9 },
+    begin: async () => {},
+    isHeld: () => held,
+    clock: createManualClock(AT),
+    stopping: new AbortController().signal,
+    onDefect: () => {},
+    random: () => 0
+  }
+  t.match((await attempt(claimed, options)).settlement, { state: 'deferred', problem: { code: 'STOPPING' } })
+  t.equal(sent, 0)
 })
 
 const DOSSIER = JSON.parse(fixture('dossier/submit.json').toString()) as Dossier
