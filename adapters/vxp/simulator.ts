@@ -81,7 +81,7 @@ async function serve (request: IncomingMessage, response: ServerResponse, world:
   const body = await readBody(request, { mostBytes: MOST_MESSAGE_BYTES, ...(world.keepBytes === undefined ? {} : { keepBytes: world.keepBytes }) }).catch((error: unknown) => { if (error instanceof RangeError) return undefined; throw error })
   const reply = replyTo(request, { name, operation, body }, world)
   // Late is the answer, not the work: a caller that waits no longer has been heard all the same.
-  if (faults.latencyMs > 0) await sleep(faults.latencyMs)
+  if (faults.latencyMs > 0) await sleep(faults.latencyMs, undefined, { ref: false })
   await reply(response)
 }
 

@@ -16,6 +16,7 @@ import { type Service, untilAnswers } from './service.js'
 import { createStoryteller, type Storyteller } from './stories.js'
 
 export interface Surroundings {
+  readonly agencies: readonly Agency[]
   readonly book: Book
   readonly hubs: readonly HubProcess[]
   /** None when embedded. */
@@ -68,7 +69,7 @@ export async function openSurroundings (opening: Opening): Promise<Surroundings>
     sender.stop()
     sender.abandon()
   })
-  return { book, hubs, services, counterparts, fetchers, sender, storyteller, operatorKey, deaths }
+  return { agencies, book, hubs, services, counterparts, fetchers, sender, storyteller, operatorKey, deaths }
 }
 
 async function openCounterparts (agencies: readonly Agency[], book: Book, undo: Opening['undo']): Promise<{ counterparts: Map<string, Counterpart>, axis: Axis | undefined }> {

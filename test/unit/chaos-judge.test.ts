@@ -143,7 +143,7 @@ await t.test('recovery counts from the last healing of what could hinder it', as
 })
 
 await t.test('a seed gives the same faults again, each within the run, one at a time per target, and in time every kind', async t => {
-  const surface = { embedded: false, pushed: ['H36', 'H36.11', 'H36.101'], fetching: ['H36.102'] }
+  const surface = { embedded: false, pushed: ['H36', 'H36.11', 'H36.101'], national: ['G22'], fetching: ['H36.102'] }
   const tracks = planFaults(7, 600, surface)
   t.same(planFaults(7, 600, surface), tracks)
   t.notSame(planFaults(8, 600, surface), tracks)
