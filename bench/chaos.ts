@@ -12,7 +12,7 @@ import { judge } from './chaos/judge.js'
 import { evidenceOf, isKept, type Report, summarize, toText } from './chaos/report.js'
 import { playRun } from './chaos/run.js'
 import { planFaults } from './chaos/schedule.js'
-import { STEADY } from './chaos/agencies.js'
+import { type Agency, STEADY } from './chaos/agencies.js'
 import { openSurroundings } from './chaos/surroundings.js'
 
 type Undo = (step: () => Promise<void>) => void
@@ -49,7 +49,8 @@ async function run (options: ChaosOptions, undo: Undo): Promise<number> {
   const logs = join(place, 'logs')
   say(`seed ${seed}, ${minutes} min, ${rate} packages/s, ${setUp}; logs in ${logs}`)
   const surroundings = await openSurroundings({ folder: place, logs, setUp, seed, undo })
-  const surface = { embedded: setUp === 'embedded', pushed: [...surroundings.webhooks.keys()].filter(code => code !== STEADY), fetching: [...surroundings.fetchers.keys()] }
+  const codesOf = (adapter: Agency['adapter']): string[] => surroundings.agencies.filter(agency => agency.adapter === adapter && agency.code !== STEADY).map(({ code }) => code)
+  const surface = { embedded: setUp === 'embedded', pushed: codesOf('webhook'), national: codesOf('vxp'), fetching: codesOf('inbox') }
   const { faults, told, settledSeconds } = await playRun(surroundings, { tracks: planFaults(seed, minutes * 60, surface), seconds: minutes * 60, rate, say })
   const { book: { sent, observations }, sender: { retries }, deaths } = surroundings
   const verdict = judge({ sent, observations, told: told.deliveries() })

@@ -225,7 +225,7 @@ function buildDeliveryWorker ({ config, owner, store, broker, clock, log, payloa
     leaseMs: config.delivery.leaseMs,
     batchSize: config.delivery.batchSize,
     prefetch: { urgent: config.broker.prefetch, normal: config.broker.prefetch },
-    attempt: async (claimed, { draining, stopping, begin }) => {
+    attempt: async (claimed, { draining, stopping, begin, isHeld }) => {
       const { delivery: { id: deliveryId, endpoint: id = '' }, package: { envelope: { priority } } } = claimed
       const endpoint = sessions.endpoint(id) ?? detached(id)
       const tryIt = async (): Promise<Settled> => await attempt(claimed, {
@@ -237,8 +237,10 @@ function buildDeliveryWorker ({ config, owner, store, broker, clock, log, payloa
         signing,
         directory,
         nodeCode: config.node.code,
+        findOtherIds: async id => await store.findOtherIds(id),
         policy: priority > 0 ? config.delivery.urgentRetry : config.delivery.retry,
         begin,
+        isHeld,
         clock,
         stopping,
         onDefect: error => { logDefect(log, error, { endpoint: endpoint.id, deliveryId }) },

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
-  answerControl, answersWrong, fieldsIn, type MessageFacts, openSimulatorServer, parseJson, type QueueSimulator, readRequest, type SimulatorStart, spendFault, wallClock
+  answerControl, beLate, fieldsIn, type MessageFacts, openSimulatorServer, parseJson, type QueueSimulator, readRequest, type SimulatorStart, spendFault, wallClock, wrongAnswer
 } from 'lienthong/adapter'
 import { controlOf, MOST_BODY_BYTES } from './simulator-control.js'
 import { createFaults, type Faults } from './simulator-faults.js'
@@ -45,7 +45,9 @@ async function serve (request: IncomingMessage, response: ServerResponse, world:
   const isForm = name === 'sendEdoc'
   const form = isForm ? await readForm(request, request.headers['content-type'] ?? '') : undefined
   const fields = isForm ? {} : fieldsIn(await readRequest(request, MOST_BODY_BYTES))
-  if (await answersWrong(response, faults)) return
+  const wrong = wrongAnswer(faults)
+  await beLate(faults)
+  if (wrong !== undefined) { wrong(response); return }
   if (name === 'login') { logIn(fields, response, world); return }
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined
   if (operation === undefined) { response.writeHead(404).end(); return }

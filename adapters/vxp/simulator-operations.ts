@@ -1,5 +1,5 @@
 // The operations of the simulated axis: from the signed parameters of a call to what is answered, on the tables.
-import { fieldsIn, type FaultSwitches, type Listed, listTime, type MessageFacts, putMessage, readMessageFacts, sentRows, setStatus, spendFault } from 'lienthong/adapter'
+import { fieldsIn, type FaultSwitches, type Listed, listTime, type MessageFacts, type MessageRow, putMessage, readMessageFacts, sentRows, setStatus, spendFault } from 'lienthong/adapter'
 import { type Body, fileIn } from './simulator-body.js'
 import { passOn, strictFault } from './simulator-edxml.js'
 import type { Faults } from './simulator-faults.js'
@@ -14,6 +14,20 @@ export interface World {
   readonly factsOfOther: ((bytes: Buffer) => MessageFacts) | undefined
   /** Of a message over this size only the beginning is kept; undefined keeps all. */
   readonly keepBytes: number | undefined
+  /** Told of every call of sendEdoc that came whole and signed, before it is answered. */
+  readonly onSend: ((sending: Sending) => void) | undefined
+}
+
+/** What became of a call of sendEdoc: `message` is what was taken; absent when `errorCode` says why nothing was. */
+export interface Sending {
+  /** Codes of `to`, the parameter; none when the document was to say. */
+  readonly to: readonly string[]
+  /** Of the body, lower-case hex. */
+  readonly sha256: string
+  /** `Idempotency-Key`, which the axis itself does not heed. */
+  readonly deliveryId: string | undefined
+  readonly errorCode: string
+  readonly message?: MessageRow
 }
 
 export interface Call {
@@ -92,7 +106,21 @@ function deleteAgency ({ system, parameters }: Call, { tables, now }: World): An
   return ok()
 }
 
-function sendEdoc ({ system, parameters, contentType, body, headers }: Call, world: World): Answer {
+function sendEdoc (call: Call, world: World): Answer {
+  const answer = takeEdoc(call, world)
+  const message = world.tables.messages.get(String(answer.fields['DocId']))
+  world.onSend?.({
+    to: receiversOf(call.parameters.get('to'), []) ?? [],
+    sha256: call.body.candidates[0]?.sha256 ?? '',
+    deliveryId: headerOf(call, 'idempotency-key'),
+    errorCode: String(answer.fields['ErrorCode']),
+    ...(message === undefined ? {} : { message })
+  })
+  return answer
+}
+
+function takeEdoc (call: Call, world: World): Answer {
+  const { system, parameters, contentType, body } = call
   const { tables, faults, now } = world
   if (spendFault(faults, 'sendErrors')) return failed(faults.sendErrorCode, `switched on; you sent ${system.secret}`)
   const [from, messageType, serviceType] = ['from', 'messagetype', 'servicetype'].map(name => parameters.get(name) ?? '') as [string, string, string]
@@ -104,24 +132,28 @@ function sendEdoc ({ system, parameters, contentType, body, headers }: Call, wor
   if (facts === undefined) return failed('22', 'no edXML')
   const fault = faults.strict ? strictFault(file.bytes) : undefined
   if (fault !== undefined) return failed('22', fault)
-  const to = receiversOf(parameters.get('to'), facts)
+  const to = receiversOf(parameters.get('to'), facts.recipients)
   if (to === undefined || to.length === 0) return failed('18', 'no receiver')
   for (const code of to) {
     const agency = tables.agencies.get(code)
     if (agency === undefined) return failed('18', `${code} does not exist`)
     if (agency.locked || agency.closed) return failed('23', `${code} is locked`)
   }
-  const one = (name: string): string | undefined => typeof headers[name] === 'string' ? headers[name] : undefined
   const message = putMessage(tables, {
     from, messageType, serviceType, to, title: facts.title, notation: facts.notation, sentAt: now(), size: file.size, sha256: file.sha256,
-    deliveryId: one('idempotency-key'), traceparent: one('traceparent'), bytes: passOn(file.bytes, faults, now())
+    deliveryId: headerOf(call, 'idempotency-key'), traceparent: headerOf(call, 'traceparent'), bytes: passOn(file.bytes, faults, now())
   })
   return message === undefined ? failed('20', 'the simulator is full') : ok({ DocId: message.senderDocId })
 }
 
-/** `to` overrules the document; undefined when it is no JSON array of codes. */
-function receiversOf (to: string | undefined, facts: MessageFacts): string[] | undefined {
-  if (to === undefined || to === '') return facts.recipients
+function headerOf ({ headers }: Call, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** `to` overrules those whom the document names; undefined when it is no JSON array of codes. */
+function receiversOf (to: string | undefined, named: string[]): string[] | undefined {
+  if (to === undefined || to === '') return named
   try {
     const codes: unknown = JSON.parse(to)
     return Array.isArray(codes) && codes.every(code => typeof code === 'string') ? [...new Set(codes as string[])] : undefined

@@ -9,6 +9,7 @@ import { signVxp, verifyVxp, writeVxpTimestamp } from '../../src/formats/vxp/sig
 import { decodeFile } from '../../src/decode-file.js'
 import { documentMessage, statusMessage } from '../../src/demo/edxml.js'
 import { unpadded } from './simulator-body.js'
+import type { Sending } from './simulator-operations.js'
 import { startSimulator, type VxpSimulator } from './simulator.js'
 
 const HUB = { systemId: 'HUB-H36', secret: 'demo-secret-hub-h36' }
@@ -236,6 +237,26 @@ t.test('faults are switched on, listed and reset from outside; what is none is r
   t.match(await (await control('state', undefined, 'GET')).json(), { messages: [], faults: { httpErrors: 0 } })
   t.equal((await control('nothing')).status, 404)
   await t.rejects(startSimulator({ port: 0, host: '127.0.0.1', options: { earthquake: 'true' } }), RangeError)
+})
+
+t.test('who listens is told what became of every message; where the axis is slow the answer is late, not the work, and stopping loses nothing', async t => {
+  const told: Sending[] = []
+  let onTold = (): void => {}
+  const axis = await startSimulator({ port: 0, host: '127.0.0.1', options: { sendErrors: '1' }, onSend: sending => { told.push(sending); onTold() } })
+  t.teardown(axis.stop)
+  const hash = sha256(MESSAGE)
+  t.match((await call(axis, sending(MESSAGE, { to: '["G15"]' }))).json, { ErrorCode: '20' })
+  t.match(told.splice(0), [{ to: ['G15'], sha256: hash, errorCode: '20', message: undefined }])
+  axis.faults.latencyMs = 3_600_000
+  const working = new Promise<void>(resolve => { onTold = resolve })
+  const answer = call(axis, sending(MESSAGE, { to: '["G15"]' })).then(() => 'answered', () => 'cut off')
+  await working
+  t.match(told, [{ to: ['G15'], sha256: hash, errorCode: '0', message: { sha256: hash, items: [{ to: 'G15', status: 'initial' }] } }])
+  await axis.stop()
+  t.equal(await answer, 'cut off')
+  axis.faults.latencyMs = 0
+  await axis.start()
+  t.match(await received(axis, MINISTRY), [{ from: 'H36.11', to: 'G15' }])
 })
 
 t.test('a directory change closes a code and names who follows', async t => {

@@ -1,11 +1,11 @@
 // The national document axis as a program: `lienthong simulate vxp`. It verifies signatures, keeps queues, and misbehaves on
 // order; what it knows is in memory and can be seen and changed under /simulator.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerControl, answersWrong, type MessageFacts, openSimulatorServer, type QueueSimulator, readVxpTimestamp, type SimulatorStart, spendFault, verifyVxp, wallClock } from 'lienthong/adapter'
+import { answerControl, beLate, type MessageFacts, openSimulatorServer, type QueueSimulator, readVxpTimestamp, type SimulatorStart, spendFault, verifyVxp, wallClock, wrongAnswer } from 'lienthong/adapter'
 import { type Body, readBody } from './simulator-body.js'
 import { controlOf } from './simulator-control.js'
 import { createFaults, type Faults } from './simulator-faults.js'
-import { type Answer, failed, OPERATIONS, type World } from './simulator-operations.js'
+import { type Answer, failed, OPERATIONS, type Sending, type World } from './simulator-operations.js'
 import { createTables, type Tables } from './simulator-tables.js'
 
 export interface VxpSimulator extends QueueSimulator {
@@ -18,6 +18,8 @@ export interface VxpSimulatorStart extends SimulatorStart {
   factsOfOther?: (bytes: Buffer) => MessageFacts
   /** Of a message over this size only the beginning is kept. */
   keepBytes?: number
+  /** Told of every call of sendEdoc that came whole and signed, before it is answered. */
+  onSend?: (sending: Sending) => void
 }
 
 const MOST_MESSAGE_BYTES = 400 * 2 ** 20
@@ -27,13 +29,13 @@ const NARROW_TOLERANCE_MS = 5 * 60_000
 const BASE64_CHUNK_BYTES = 3 * 2 ** 16
 
 /** Starts the axis. Rejects when the port is in use, and with a `RangeError` for an option that is no fault. */
-export async function startSimulator ({ port, host, options, factsOfOther, keepBytes }: VxpSimulatorStart): Promise<VxpSimulator> {
+export async function startSimulator ({ port, host, options, factsOfOther, keepBytes, onSend }: VxpSimulatorStart): Promise<VxpSimulator> {
   const switches = createFaults()
   switches.set(options)
   const { faults } = switches
   const now = (): number => wallClock() + faults.clockSkewMs
   const tables = createTables(now)
-  const world: World = { tables, faults, switches, now, factsOfOther, keepBytes }
+  const world: World = { tables, faults, switches, now, factsOfOther, keepBytes, onSend }
   const server = await openSimulatorServer({ port, host }, async (request, response) => { await serve(request, response, world) })
   return { ...server, tables, faults, clearFaults: switches.clear, describe: () => descriptionOf(server.url, tables) }
 }
@@ -52,13 +54,16 @@ async function serve (request: IncomingMessage, response: ServerResponse, world:
   tables.calls.set(counted, (tables.calls.get(counted) ?? 0) + 1)
   if (spendFault(faults, 'silent')) return
   const body = await readBody(request, { mostBytes: MOST_MESSAGE_BYTES, ...(world.keepBytes === undefined ? {} : { keepBytes: world.keepBytes }) }).catch((error: unknown) => { if (error instanceof RangeError) return undefined; throw error })
-  if (body === undefined) { response.writeHead(413, { connection: 'close' }).end(); return }
-  if (await answersWrong(response, faults)) return
-  if (operation === undefined) { response.writeHead(404).end(); return }
-  if (request.method !== operation.method) { response.writeHead(405, { allow: operation.method }).end(); return }
-  const answer = runSigned(request, body, operation.run, world)
-  if (name === 'sendEdoc' && answer.fields['ErrorCode'] === '0' && spendFault(faults, 'resetAfterCommit')) { request.socket.resetAndDestroy(); return }
-  await write(response, answer, faults)
+  const wrong = wrongAnswer(faults)
+  const answer = wrong === undefined && body !== undefined && operation !== undefined && request.method === operation.method ? runSigned(request, body, operation.run, world) : undefined
+  const isReset = name === 'sendEdoc' && answer?.fields['ErrorCode'] === '0' && spendFault(faults, 'resetAfterCommit')
+  await beLate(faults)
+  if (wrong !== undefined) wrong(response)
+  else if (isReset) request.socket.resetAndDestroy()
+  else if (answer !== undefined) await write(response, answer, faults)
+  else if (body === undefined) response.writeHead(413, { connection: 'close' }).end()
+  else if (operation === undefined) response.writeHead(404).end()
+  else response.writeHead(405, { allow: operation.method }).end()
 }
 
 function runSigned (request: IncomingMessage, body: Body, run: (typeof OPERATIONS)[string]['run'], world: World): Answer {

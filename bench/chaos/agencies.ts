@@ -8,13 +8,13 @@ export interface Agency {
   readonly code: string
   readonly name: string
   readonly axis: Axis
-  /** webhook: the hub pushes. inbox: it fetches. */
-  readonly adapter: 'webhook' | 'inbox'
+  /** webhook: the hub pushes. inbox: it fetches. vxp: it is reached over the national axis. */
+  readonly adapter: 'webhook' | 'inbox' | 'vxp'
   /** Name of its client and of its endpoint. */
   readonly id: string
   readonly key: string
   readonly keySha256: string
-  /** Of the signatures of its webhook. */
+  /** Of the signatures of its webhook, or of the hub's calls of the axis. */
   readonly secret: string
 }
 
@@ -28,7 +28,7 @@ const PLACES: ReadonlyArray<Pick<Agency, 'code' | 'name' | 'axis' | 'adapter'>> 
   { code: 'H36.101', name: 'UBND xã Đức Trọng', axis: 'commune', adapter: 'webhook' },
   { code: 'H36.201', name: 'UBND phường Xuân Hương - Đà Lạt', axis: 'commune', adapter: 'webhook' },
   { code: 'H36.10.01', name: 'Chi nhánh Văn phòng đăng ký đất đai khu vực Đức Trọng', axis: 'district', adapter: 'webhook' },
-  { code: 'G22', name: 'Văn phòng Chính phủ', axis: 'national', adapter: 'webhook' },
+  { code: 'G22', name: 'Văn phòng Chính phủ', axis: 'national', adapter: 'vxp' },
   { code: 'H36.102', name: 'UBND xã Di Linh', axis: 'commune', adapter: 'inbox' },
   { code: 'H36.212', name: 'UBND phường Phan Thiết', axis: 'commune', adapter: 'inbox' }
 ]

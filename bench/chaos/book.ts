@@ -6,6 +6,7 @@ import type { Observation, Sent } from './judge.js'
 export interface Outgoing extends Pick<Sent, 'title' | 'sha256' | 'to' | 'streams' | 'revokes'> {
   /** Code of the sending agency. */
   readonly from: string
+  readonly kind: 'document' | 'status' | 'dossier'
   /** What follows is about it: the hub refuses a change of a document that it does not know yet. */
   readonly opens: boolean
   /** What it is about comes after it, and must come. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '../../test/support/hub.js'
 import { openTcpProxy, type TcpProxy } from '../../test/support/tcp-proxy.js'
 import type { Agency } from './agencies.js'
+import { ACCOUNT } from './axis.js'
 import { createProcess, type OwnProcess } from './process.js'
 
 export interface HubProcess {
@@ -23,7 +24,7 @@ export interface HubWish {
   /** Ports of the services; absent: everything in the process. */
   services: { postgres: number, rabbitmq: number } | undefined
   agencies: readonly Agency[]
-  /** Where a webhook is pushed to. */
+  /** Where the other side of an endpoint is. */
   addressOf: (agency: Agency) => string
   operator: { id: string, keySha256: string }
   /** Called when a process ends although nobody ended it. */
@@ -41,6 +42,8 @@ const RETRY = { firstMs: 300, factor: 2, maxMs: 4000, maxAttempts: 100_000 }
 /** Opened and probed within seconds, so that a run of two minutes sees it many times. */
 const CIRCUIT = { failures: 5, openMs: 1000, maxOpenMs: 5000 }
 const ATTEMPT_MS = 8000
+/** The axis is asked as patiently as it is sent to; in operation once a minute. */
+const POLLING = { pollIntervalMs: 300, maxBackoffMs: 4000, callTimeoutMs: ATTEMPT_MS, fetchTimeoutMs: ATTEMPT_MS }
 
 /** Prepares one hub process; nothing is started. */
 export async function prepareHub (wish: HubWish): Promise<HubProcess> {
@@ -84,11 +87,20 @@ function configOf ({ folder, agencies, addressOf, operator }: HubWish, { port, l
       serves: [agency.code],
       timeoutMs: ATTEMPT_MS,
       circuit: CIRCUIT,
-      ...(agency.adapter === 'webhook' ? { settings: { url: addressOf(agency), secret: agency.secret } } : {})
+      ...settingsOf(agency, addressOf(agency))
     })),
     clients: [
-      ...agencies.map(({ id, keySha256, code }) => ({ id, keySha256, agencies: [code], role: 'agency' })),
+      // Who is behind the axis does not post.
+      ...agencies.filter(({ adapter }) => adapter !== 'vxp').map(({ id, keySha256, code }) => ({ id, keySha256, agencies: [code], role: 'agency' })),
       { ...operator, agencies: [], role: 'operator' }
     ]
+  }
+}
+
+function settingsOf ({ adapter, secret }: Agency, url: string): object {
+  switch (adapter) {
+    case 'inbox': return {}
+    case 'webhook': return { settings: { url, secret } }
+    case 'vxp': return { kinds: ['document', 'status'], settings: { url, default: { systemId: ACCOUNT, secret }, ...POLLING } }
   }
 }

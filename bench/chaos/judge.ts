@@ -34,6 +34,8 @@ export interface Observation {
   readonly key: string
   readonly sha256: string
   readonly reaction: Reaction
+  /** Of a recipient that keeps no keys: what it has taken this arrival as, another one each time. */
+  readonly docId?: string
 }
 
 /** A delivery as the hub tells of it in the end. */
@@ -139,7 +141,7 @@ function groupBy<Item> (items: readonly Item[], keysOf: (item: Item) => readonly
 
 function repeatsAmong (seen: readonly Observation[]): number {
   const taken = seen.filter(({ reaction }) => reaction === 'taken')
-  return taken.length - new Set(taken.map(({ key }) => key)).size
+  return taken.length - new Set(taken.map(({ key, docId = key }) => docId)).size
 }
 
 /** All its valid packages count: a hub that turns one away for good has not kept it. */
@@ -186,15 +188,17 @@ function before (each: Promised, streams: ReadonlyMap<string, Promised[]>): Prom
   return membersBeside(each, streams).filter(({ sent }) => (sent.acceptedAt ?? Infinity) < each.sent.postedAt)
 }
 
-/** One key for two contents, or two keys for one package at one recipient. */
+/** One key for two contents, or one package at one recipient under two keys, or taken as two. */
 function duplicatesAmong (promised: readonly Promised[], observations: readonly Observation[]): Finding[] {
-  const twoKeys = promised.filter(({ seen }) => new Set(seen.map(({ key }) => key)).size > 1)
-    .map(each => finding(each, `arrived under the keys ${[...new Set(each.seen.map(({ key }) => key))].join(', ')}`))
+  const underTwo = (nameOf: (seen: Observation) => string | undefined, how: string): Finding[] => promised.flatMap(each => {
+    const names = [...new Set(each.seen.flatMap(seen => nameOf(seen) ?? []))]
+    return names.length > 1 ? [finding(each, `${how} ${names.join(', ')}`)] : []
+  })
   const byKey = groupBy(observations, ({ agency, key }) => [`${agency} ${key}`])
   const twoContents = [...byKey.values()].flatMap(([first, ...others]): Finding[] => first === undefined || others.every(({ sha256 }) => sha256 === first.sha256)
     ? []
     : [{ what: `${first.agency}: different contents under one key`, deliveryId: first.key }])
-  return [...twoKeys, ...twoContents]
+  return [...underTwo(({ key }) => key, 'arrived under the keys'), ...underTwo(({ docId }) => docId, 'was taken as'), ...twoContents]
 }
 
 /** Each delivery that came into its recipient's hands before an earlier one of its stream was dealt with; once each. */

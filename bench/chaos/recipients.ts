@@ -1,13 +1,25 @@
-// The receiving side: webhooks that misbehave on order, and agencies that fetch. Everything that arrives whole is noted.
+// The receiving side: webhooks that misbehave on order, and agencies that fetch; the national axis is in axis.ts. Everything that
+// arrives whole is noted.
 import { createHash } from 'node:crypto'
-import { startReceiver, type Receiver } from '../../adapters/webhook/harness.js'
+import { type Mischief, startReceiver } from '../../adapters/webhook/harness.js'
 import type { Random } from '../random.js'
 import type { Agency } from './agencies.js'
 import type { Book } from './book.js'
 import { call, pause, read } from './client.js'
 
+export type RunMischief = Exclude<Mischief, { kind: 'trickle' }>
+
+/** The other side of an endpoint that the hub sends to. */
+export interface Counterpart {
+  readonly url: string
+  misbehave (mischief: RunMischief | undefined): void
+  /** Closes the port and every connection. `start` opens the same port again; what was taken stays. */
+  stop (): Promise<void>
+  start (): Promise<void>
+}
+
 /** The endpoint of an agency that is pushed to. It keeps keys, so what it took is answered as taken ever after. */
-export async function openWebhook ({ code, secret }: Agency, book: Book): Promise<Receiver> {
+export async function openWebhook ({ code, secret }: Agency, book: Book): Promise<Counterpart> {
   return await startReceiver({
     secret,
     keepBytes: 0,

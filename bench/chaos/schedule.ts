@@ -49,6 +49,8 @@ export interface Surface {
   readonly embedded: boolean
   /** Agencies whose endpoints misbehave. */
   readonly pushed: readonly string[]
+  /** Those behind the national axis, which has a track of its own. */
+  readonly national: readonly string[]
   /** Agencies that fetch, and at times do not. */
   readonly fetching: readonly string[]
 }
@@ -59,14 +61,14 @@ const QUIET = [2, 6] as const
 const GAP = [2, 7] as const
 
 /** Draws the tracks of a run of so many seconds. The same arguments give the same tracks. */
-export function planFaults (seed: number, seconds: number, { embedded, pushed, fetching }: Surface): Track[] {
+export function planFaults (seed: number, seconds: number, { embedded, pushed, national, fetching }: Surface): Track[] {
   const random = createRandom(seed)
   const processes = embedded ? ['0'] : ['0', '1']
   const halves = [pushed.filter((_, n) => n % 2 === 0), pushed.filter((_, n) => n % 2 === 1)]
   const decks: Array<Array<Pick<Fault, 'kind' | 'target'>>> = [
     deckOf(['hub.'], processes),
     ...(embedded ? [] : [deckOf(['postgres.', 'rabbitmq.'], ['0']), deckOf(['store-link.', 'broker-link.'], processes)]),
-    ...halves.map(agencies => deckOf(['endpoint.'], agencies)),
+    ...[...halves, national].map(agencies => deckOf(['endpoint.'], agencies)),
     deckOf(['inbox.'], fetching)
   ]
   return decks.filter(deck => deck.length > 0).map(deck => drawTrack(deck, seconds, random))

@@ -1,9 +1,10 @@
 // The sending side: agencies that post at a steady rate to any hub process and send the same again, with the same
-// Idempotency-Key, until they get a 202 or an answer that is final.
+// Idempotency-Key, until they get a 202 or an answer that is final. What comes over the axis waits there until it is acknowledged.
 import type { Random } from '../random.js'
 import type { Agency } from './agencies.js'
+import type { Axis } from './axis.js'
 import type { Book, Outgoing } from './book.js'
-import { call, pause } from './client.js'
+import { call, pause, read } from './client.js'
 import type { Story, Storyteller } from './stories.js'
 
 export interface Sender {
@@ -20,6 +21,20 @@ export interface Sender {
   readonly retries: number
 }
 
+/** Undefined: given up before there was an answer. */
+type Answered = { packageId: string } | { turnedAway: string } | undefined
+
+export interface SenderOptions {
+  agencies: readonly Agency[]
+  urls: readonly string[]
+  /** None in a run without a national agency. */
+  axis: Axis | undefined
+  operatorKey: string
+  book: Book
+  storyteller: Storyteller
+  random: Random
+}
+
 interface Told { story: Story, readyAt: number }
 
 /** More than this many posts at a time would only warm the machine while the hub is away. */
@@ -28,7 +43,9 @@ const MOST_AT_ONCE = 40
 const MOST_OPEN = 60
 const BETWEEN_TRIES_MS = [300, 2000] as const
 
-export function createSender ({ agencies, urls, book, storyteller, random }: { agencies: readonly Agency[], urls: readonly string[], book: Book, storyteller: Storyteller, random: Random }): Sender {
+export function createSender ({ agencies, urls, axis, operatorKey, book, storyteller, random }: SenderOptions): Sender {
+  /** SHA-256 → package id, of what has come over the axis. */
+  const brought = new Map<string, string>()
   const keys = new Map(agencies.map(({ code, key }) => [code, key]))
   const open: Told[] = []
   const running = new Set<Promise<unknown>>()
@@ -37,24 +54,46 @@ export function createSender ({ agencies, urls, book, storyteller, random }: { a
   let retries = 0
 
   async function post (outgoing: Outgoing, at: readonly string[]): Promise<boolean> {
-    const { from, contentType, body, sha256 } = outgoing
     const entry = book.post(outgoing)
+    const answered = axis !== undefined && outgoing.from === axis.agency ? await sendOver(axis, outgoing) : await postTo(at, outgoing)
+    if (answered === undefined) return false
+    if ('packageId' in answered) entry.accepted(answered.packageId)
+    else entry.turnedAway(answered.turnedAway)
+    return 'packageId' in answered
+  }
+
+  async function postTo (at: readonly string[], { from, contentType, body, sha256 }: Outgoing): Promise<Answered> {
     for (let turn = random.below(at.length); !abandoned; turn++) {
       const answer = await call(`${at[turn % at.length] ?? ''}/v1/packages`, {
         key: keys.get(from) ?? '', method: 'POST', body, headers: { 'content-type': contentType, 'idempotency-key': sha256 }
       }).catch(() => undefined)
-      if (answer?.status === 202) {
-        entry.accepted((JSON.parse(answer.bytes.toString()) as { id: string }).id)
-        return true
-      }
-      if (answer !== undefined && answer.status < 500 && answer.status !== 429) {
-        entry.turnedAway(`${answer.status} ${/"code":"(\w+)"/.exec(answer.bytes.toString())?.[1] ?? ''}`)
-        return false
-      }
+      if (answer?.status === 202) return { packageId: (JSON.parse(answer.bytes.toString()) as { id: string }).id }
+      if (answer !== undefined && answer.status < 500 && answer.status !== 429) return { turnedAway: `${answer.status} ${/"code":"(\w+)"/.exec(answer.bytes.toString())?.[1] ?? ''}` }
       retries++
       await pause(random.between(...BETWEEN_TRIES_MS))
     }
-    return false
+    return undefined
+  }
+
+  async function sendOver ({ offer }: Axis, outgoing: Outgoing): Promise<Answered> {
+    const [refusal] = await offer(outgoing, () => abandoned)
+    if (refusal !== undefined) return { turnedAway: refusal }
+    while (!abandoned) {
+      const packageId = await findBrought(outgoing).catch(() => undefined)
+      if (packageId !== undefined) return packageId === '' ? { turnedAway: 'an acknowledgement on the axis, and the hub does not know it' } : { packageId }
+      await pause(random.between(...BETWEEN_TRIES_MS))
+    }
+    return undefined
+  }
+
+  /** The axis is not told what the hub calls a package: it is found by its bytes. Empty when the hub has no such package; rejects when it does not answer. */
+  async function findBrought ({ from, streams, sha256 }: Outgoing): Promise<string> {
+    const url = random.pick(urls)
+    const [stream = ''] = streams[0]?.split(' answered by ') ?? []
+    const { items } = await read<{ items: Array<{ id: string }> }>(`${url}/v1/packages?limit=200&from=${from}&correlationId=${encodeURIComponent(stream)}`, operatorKey)
+    const looked = new Set(brought.values())
+    for (const { id } of items.filter(item => !looked.has(item.id))) brought.set((await read<{ sha256: string }>(`${url}/v1/packages/${id}`, operatorKey)).sha256, id)
+    return brought.get(sha256) ?? ''
   }
 
   async function tell ({ story }: Pick<Told, 'story'>): Promise<void> {

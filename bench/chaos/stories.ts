@@ -60,7 +60,7 @@ export function createStoryteller (agencies: readonly Agency[], random: Random):
   }
 
   function * dossierStory (): Story {
-    const [desk, office, beyond] = random.shuffle(agencies)
+    const [desk, office, beyond] = random.shuffle(agencies.filter(({ adapter }) => adapter !== 'vxp'))
     if (desk === undefined || office === undefined || beyond === undefined) throw new RangeError('too few agencies')
     const code = `000.00.11.H36-261120-${String(++last).padStart(6, '0')}`
     let step = 0
@@ -91,8 +91,9 @@ function idOf (issue: Issue): string {
   return documentIdOf(factsOf(issue))
 }
 
+/** As the hub calls it. */
 function streamOf (issue: Issue): string {
-  return `document:${idOf(issue)}`
+  return `document:${issue.from.code}:${idOf(issue)}`
 }
 
 function documentPackage (issue: Issue, { streams, random, change }: { streams: string[], random: Random, change?: DemoChange }): Outgoing {
@@ -106,14 +107,14 @@ function documentPackage (issue: Issue, { streams, random, change }: { streams: 
     ...factsOf(issue), to: [...to], subject: `V/v thử sự cố ${number}`, priority, files: change?.kind === 'revocation' ? [] : [file], ...(change === undefined ? {} : { change })
   })
   const kind = change?.kind ?? 'new'
-  return outgoing(body, { title: `document ${kind} ${idOf(issue)}`, from: from.code, to, streams, contentType: XML, revokes: kind === 'revocation', opens: kind === 'new' || kind === 'replacement' })
+  return outgoing(body, { kind: 'document', title: `document ${kind} ${idOf(issue)}`, from: from.code, to, streams, contentType: XML, revokes: kind === 'revocation', opens: kind === 'new' || kind === 'replacement' })
 }
 
 /** The answers of one recipient stay in their order; those of several recipients are no order of anybody. */
 function statusPackage (issue: Issue, { from, statusCode, at }: { from: Agency, statusCode: string, at: number }): Outgoing {
   const { number, notation } = factsOf(issue)
   const body = statusMessage({ from, issuer: issue.from.code, documentId: idOf(issue), code: `${number}/${notation}`, promulgationDate: toDate(AT), statusCode, description: 'Đã nhận', at })
-  return outgoing(body, { title: `status ${statusCode} of ${idOf(issue)}`, from: from.code, to: [issue.from], streams: [`${streamOf(issue)} answered by ${from.code}`], contentType: XML })
+  return outgoing(body, { kind: 'status', title: `status ${statusCode} of ${idOf(issue)}`, from: from.code, to: [issue.from], streams: [`${streamOf(issue)} answered by ${from.code}`], contentType: XML })
 }
 
 function dossierPackage (code: string, { kind, from, to, step }: { kind: string, from: Agency, to: Agency, step: number }): Outgoing {
@@ -121,7 +122,7 @@ function dossierPackage (code: string, { kind, from, to, step }: { kind: string,
   const body = kind === 'submit' || kind === 'transfer'
     ? dossierBody({ ...header, kind })
     : Buffer.from(JSON.stringify({ ...header, kind, MaTTHC: '1.000656', ...(kind === 'withdraw' ? { reason: 'Công dân yêu cầu rút hồ sơ' } : { TienDo: [progress(step)] }) }))
-  return outgoing(body, { title: `dossier ${kind} ${code}`, from: from.code, to: [to], streams: [`dossier:${code}`], contentType: 'application/json', opens: kind === 'submit' })
+  return outgoing(body, { kind: 'dossier', title: `dossier ${kind} ${code}`, from: from.code, to: [to], streams: [`dossier:${code}`], contentType: 'application/json', opens: kind === 'submit' })
 }
 
 function progress (step: number): object {

@@ -1,7 +1,7 @@
 // How each fault of the schedule is done to the surroundings, and undone.
-import type { Mischief } from '../../adapters/webhook/harness.js'
 import { STEADY } from './agencies.js'
 import type { HubProcess } from './hubs.js'
+import type { RunMischief } from './recipients.js'
 import type { Fault, FaultKind } from './schedule.js'
 import type { Service } from './service.js'
 import type { Surroundings } from './surroundings.js'
@@ -40,9 +40,9 @@ const STRIKES: Record<FaultKind, Strike> = {
   'broker-link.cut': onLink('broker', 'cut'),
   'broker-link.refused': onLink('broker', 'refuse'),
   'broker-link.silent': onLink('broker', 'blackhole'),
-  'endpoint.down': async ({ webhooks }, target) => {
-    await webhooks.get(target)?.stop()
-    return async () => { await webhooks.get(target)?.start() }
+  'endpoint.down': async ({ counterparts }, target) => {
+    await counterparts.get(target)?.stop()
+    return async () => { await counterparts.get(target)?.start() }
   },
   'endpoint.unavailable': onEndpoint({ kind: 'status', status: 503 }),
   'endpoint.throttling': onEndpoint({ kind: 'status', status: 429, headers: { 'retry-after': '2' } }),
@@ -101,15 +101,15 @@ function onLink (name: 'store' | 'broker', what: 'cut' | 'refuse' | 'blackhole')
   })
 }
 
-function onEndpoint (mischief: Mischief): Strike {
-  return async ({ webhooks }, target) => {
-    const webhook = webhooks.get(target)
-    webhook?.misbehave(mischief)
+function onEndpoint (mischief: RunMischief): Strike {
+  return async ({ counterparts }, target) => {
+    const counterpart = counterparts.get(target)
+    counterpart?.misbehave(mischief)
     return async () => {
-      webhook?.misbehave(undefined)
+      counterpart?.misbehave(undefined)
       // What still hangs at it is let go, as by a restart.
-      await webhook?.stop()
-      await webhook?.start()
+      await counterpart?.stop()
+      await counterpart?.start()
     }
   }
 }

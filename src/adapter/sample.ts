@@ -82,6 +82,7 @@ export function sampleDelivery (manifest: AdapterManifest, options: SampleOption
       const broken = options.breakAt === undefined ? {} : { breakAt: Math.min(options.breakAt, Math.floor(bytes.length / 2)) }
       return stream({ size: bytes.length, bytes, options: { ...options, ...broken }, progress: { pulled: 0 } })
     },
+    otherIds: async () => [],
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     pulled: () => progress.pulled
   }

@@ -1,6 +1,7 @@
 // THE FLOW, on one screen. A package: receive → validate → verify → target → route → store (one transaction) → 202.
 // Each of its deliveries, later: claim → transform → deliver → settle → record. The types prove the order.
-import { toProblem } from '../errors.js'
+import { HubError, toProblem } from '../errors.js'
+import { text } from '../model/text.js'
 import type { AdapterSession } from '../ports/adapter.js'
 import type { Blobs } from '../ports/blobs.js'
 import type { Clock } from '../ports/clock.js'
@@ -103,6 +104,8 @@ export interface AttemptOptions extends TransformOptions {
   policy: RetryPolicy
   /** Called before bytes go to an endpoint that is not idempotent: notes it durably, or rejects when the delivery is not ours any more. */
   begin: () => Promise<void>
+  /** Whether no other process can have taken the delivery over; right also in a process that was paused and has just woken up. */
+  isHeld: () => boolean
   clock: Clock
   stopping: AbortSignal
   onDefect: (error: unknown) => void
@@ -132,6 +135,8 @@ async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Prom
     const prepared = await transform(claimed, options)
     const session = await options.session()
     if (!isIdempotent(options)) await options.begin()
+    // A recipient that keeps no keys would have it from both.
+    if (!options.isHeld()) throw new HubError('STOPPING', text('Lượt chuyển đã thuộc về tiến trình khác.', 'The delivery belongs to another process by now.'))
     const outcome = await deliver(prepared, { ...options, session })
     return { outcome, sent: prepared.sent }
   } catch (error) {

@@ -14,7 +14,7 @@ import type { OutboundDelivery } from '../ports/adapter.js'
 import type { Directory, Endpoint } from '../ports/directory.js'
 import type { WireName } from '../ports/dossier-wire.js'
 import type { EnvelopeSigning } from '../ports/signatures.js'
-import type { ClaimedDelivery } from '../ports/store.js'
+import type { ClaimedDelivery, Store } from '../ports/store.js'
 import { orderCodes } from './code-order.js'
 import { assertKept, bytesOf, type Payloads } from './payloads.js'
 import { insertSignature } from './sign.js'
@@ -31,6 +31,7 @@ export interface TransformOptions {
   directory: Pick<Directory, 'find'>
   /** This hub's own code. */
   nodeCode: string
+  findOtherIds: Store['findOtherIds']
 }
 
 type Source = ClaimedDelivery['package']
@@ -41,14 +42,14 @@ type Sent = Prepared['sent']
  * `HubError`: TRANSFORM_FAILED or RELAY_LOOP when the content cannot take the recipient's format, CONTENT_PURGED, another when a service is away.
  */
 export async function transform (claimed: ClaimedDelivery, options: TransformOptions): Promise<Prepared> {
-  const { endpoint, payloads } = options
+  const { endpoint } = options
   assertKept(claimed.package)
   const ordered = inOrder(claimed, options)
   const source = endpoint.fansOut === true ? namingOne(ordered.source, claimed, options) : ordered.source
   const sent = await toFormat(claimed, source, options)
   const { transformation } = sent
   const noted = transformation === undefined || ordered.unknown.length === 0 ? sent : { ...sent, transformation: { ...transformation, unknownCodes: ordered.unknown } }
-  return { claimed, endpoint, sent: noted, outbound: toOutbound(claimed, { sent: noted, source, payloads }) }
+  return { claimed, endpoint, sent: noted, outbound: toOutbound(claimed, { sent: noted, source, options }) }
 }
 
 /** The package with its codes in the endpoint's order; `nodeCode` likewise. */
@@ -178,7 +179,7 @@ async function openAttachment ({ id, attachments }: Source, payloads: Payloads, 
   return await payloads.open(id, attachment)
 }
 
-function toOutbound (claimed: ClaimedDelivery, { sent, source, payloads }: { sent: Sent, source: Source, payloads: Payloads }): OutboundDelivery {
+function toOutbound (claimed: ClaimedDelivery, { sent, source, options: { payloads, findOtherIds } }: { sent: Sent, source: Source, options: TransformOptions }): OutboundDelivery {
   const { delivery, package: accepted, inline } = claimed
   const bytes = sent.inline ?? (sent.sha256 === accepted.original.sha256 ? inline : undefined)
   return {
@@ -197,6 +198,7 @@ function toOutbound (claimed: ClaimedDelivery, { sent, source, payloads }: { sen
     },
     attachments: accepted.attachments,
     openAttachment: async n => await openAttachment(accepted, payloads, n),
+    otherIds: async () => await findOtherIds(delivery.id),
     // The span id is the delivery's own: its last 16 digits are random (RFC 9562 §5.7).
     traceparent: `00-${accepted.traceId}-${delivery.id.replaceAll('-', '').slice(-16)}-01`
   }

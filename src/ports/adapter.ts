@@ -71,6 +71,11 @@ export interface OutboundDelivery {
   readonly attachments: readonly Attachment[]
   /** A fresh stream of the n-th attachment, counted from 1 as in {@link Attachment.n}. */
   openAttachment (n: number): Promise<Readable>
+  /**
+   * `externalId` of the other deliveries to this recipient about the same document or dossier: what a list of the receiving system names so is
+   * not this delivery, however alike. A predecessor's is among them when this one is attempted. Rejects while the store is away.
+   */
+  otherIds (): Promise<readonly string[]>
   /** W3C trace context to pass on. */
   readonly traceparent: string
 }

@@ -297,6 +297,8 @@ export interface Store extends OperatorStore, EndpointStore, QueueStore, Receipt
   findDocuments (query: DocumentQuery): Promise<FoundDocument[]>
   /** Documents and statuses of these streams, in the order of their acceptance, at most `limit`. */
   findRelated (options: { streams: readonly string[], limit: number }): Promise<RelatedPackage[]>
+  /** `externalId` of the deliveries to the same agency whose package shares a stream with that of this one, itself left out. */
+  findOtherIds (deliveryId: string): Promise<string[]>
   events (packageId: string, page: { limit: number, afterSeq?: number }): Promise<PackageEvent[]>
   /** The bytes of a payload kept in a row. */
   findPayload (packageId: string, sha256: string): Promise<Buffer | undefined>

@@ -1,7 +1,7 @@
-// What was said about a document: every document and status of its streams, without content.
+// What was said about a document: every document and status of its streams, without content; and under which names it arrived.
 import type { Reportable } from '../model/generated.js'
 import type { RelatedPackage, Store } from '../ports/store.js'
-import { escapeText, type Sql } from './sql.js'
+import { escapeText, isId, type Sql } from './sql.js'
 
 const RELATED = `
 WITH related AS (
@@ -54,4 +54,24 @@ export async function findRelated (sql: Sql, { streams, limit }: Parameters<Stor
     ...(row.receipt === null ? {} : { receipt: row.receipt }),
     recipients: row.recipients ?? []
   }))
+}
+
+const OTHER_IDS = `
+WITH mine AS (
+  SELECT d.id, d.agency, d.package_id, p.correlation_id FROM delivery d JOIN package p ON p.id = d.package_id WHERE d.id = $1::uuid
+), stream AS (
+  SELECT correlation_id AS name FROM mine
+  UNION SELECT s.stream FROM mine m JOIN package_stream s ON s.package_id = m.package_id
+), related AS (
+  SELECT p.id FROM stream s JOIN package p ON p.correlation_id = s.name
+  UNION SELECT x.package_id FROM stream s JOIN package_stream x ON x.stream = s.name
+)
+SELECT DISTINCT e.external_id FROM mine m CROSS JOIN related r JOIN delivery e ON e.package_id = r.id
+WHERE e.id <> m.id AND e.agency = m.agency AND e.external_id IS NOT NULL`
+
+/** See `Store.findOtherIds`. */
+export async function findOtherIds (sql: Sql, deliveryId: string): Promise<string[]> {
+  if (!isId(deliveryId)) return []
+  const rows = await sql.query<{ external_id: string }>(OTHER_IDS, [deliveryId])
+  return rows.map(({ external_id: externalId }) => externalId)
 }

@@ -1,6 +1,7 @@
 // Puts the store together from its parts. Whatever a database throws leaves here as a HubError.
 import type { InvitationStore } from '../ports/invitation-store.js'
 import type { QueueStore } from '../ports/queue-store.js'
+import type { ReceiptStore } from '../ports/receipt-store.js'
 import type { ServiceStore } from '../ports/service-store.js'
 import type { Store } from '../ports/store.js'
 import { listActions } from './actions.js'
@@ -18,7 +19,7 @@ import { operate } from './operate.js'
 import { events, findDocuments, findPackage, findPayload, lastDossierStatus, listPackages } from './read.js'
 import { findRemovable, purgePayloads, removeEvents, removePackages, unnamedBlobs } from './retention.js'
 import { findUnreported, markOverdue, markReported } from './receipts.js'
-import { findRelated } from './related.js'
+import { findOtherIds, findRelated } from './related.js'
 import { countInbox, listInbox, listSent, lockInbox } from './queue.js'
 import type { Sql } from './sql.js'
 import { listServiceCalls, recordServiceCall, removeServiceCalls, settleServiceCall } from './service-calls.js'
@@ -79,14 +80,12 @@ export function createStore (sql: Sql): Store {
     listBatches: safe(listBatches),
     batchItems: safe(batchItems),
     workBatches: safe(workBatches),
-    markOverdue: safe(markOverdue),
-    findUnreported: safe(findUnreported),
-    markReported: safe(markReported),
     findPackage: safe(findPackage),
     listPackages: safe(listPackages),
     lastDossierStatus: safe(lastDossierStatus),
     findDocuments: safe(findDocuments),
     findRelated: safe(findRelated),
+    findOtherIds: safe(findOtherIds),
     events: safe(events),
     findPayload: safe(findPayload),
     peekInbox: safe(peekInbox),
@@ -100,9 +99,12 @@ export function createStore (sql: Sql): Store {
 
 type Safe = <A extends unknown[], R>(work: (sql: Sql, ...given: A) => Promise<R>) => (...given: A) => Promise<R>
 
-/** The parts that stand for themselves: the inbox as a queue, one-time links, the log of service calls. */
-function ofItsOwn (safe: Safe): QueueStore & InvitationStore & ServiceStore {
+/** The parts that stand for themselves: what senders are told, the inbox as a queue, one-time links, the log of service calls. */
+function ofItsOwn (safe: Safe): ReceiptStore & QueueStore & InvitationStore & ServiceStore {
   return {
+    markOverdue: safe(markOverdue),
+    findUnreported: safe(findUnreported),
+    markReported: safe(markReported),
     listInbox: safe(listInbox),
     countInbox: safe(countInbox),
     lockInbox: safe(lockInbox),

@@ -27,9 +27,9 @@ export interface DeliveryWorkerOptions {
   prefetch: Record<Lane, number>
   /**
    * One attempt; never rejects. `NotNow`: it was not made, because the endpoint is busy or rests, or `draining` has aborted.
-   * `begin` notes durably that bytes may go out; it rejects when the delivery is not this process's any more.
+   * `begin` notes durably that bytes may go out; it rejects when the delivery is not this process's any more. `isHeld`: it certainly still is.
    */
-  attempt: (claimed: ClaimedDelivery, options: StopSignals & { begin: () => Promise<void> }) => Promise<{ result: Settled } | NotNow>
+  attempt: (claimed: ClaimedDelivery, options: StopSignals & { begin: () => Promise<void>, isHeld: () => boolean }) => Promise<{ result: Settled } | NotNow>
 }
 
 /** A stop comes in two steps. */
@@ -48,8 +48,9 @@ export interface DeliveryWorker {
   readUpTo (lane: Lane): number
 }
 
-/** A claim in the hands of this process; `leasedAt` once its row is. */
-interface InFlight { received: ReceivedClaim, done: Promise<void>, leasedAt?: number }
+/** A claim in the hands of this process; `leasedAt` once its row is, and until when it is. */
+interface InFlight { received: ReceivedClaim, done: Promise<void>, leasedAt?: number, leasedUntil?: number }
+interface Leased { claimed: ClaimedDelivery, leasedUntil: number }
 
 /** The claim of an attempt that takes longer is acknowledged before its end. */
 const LONGEST_HOLD_MS = 250
@@ -66,18 +67,19 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
   const consumers: Consumer[] = []
   let running: Array<Promise<void>> = []
 
-  const claimOne = createBatcher<string, ClaimedDelivery | undefined>({
+  const claimOne = createBatcher<string, Leased | undefined>({
     maxItems: batchSize,
     concurrency: 2,
     run: async ids => {
-      const claim = async (): Promise<ClaimedDelivery[]> => await store.claim(ids, { owner, at: clock.now(), leaseMs })
+      let at = 0
+      const claim = async (): Promise<ClaimedDelivery[]> => await store.claim(ids, { owner, at: at = clock.now(), leaseMs })
       const claimed = await persist(claim, { clock, log, what: 'claim', signal: draining.signal })
       const byId = new Map(claimed.map(each => [each.delivery.id, each]))
       return ids.map(id => {
         const mine = byId.get(id)
         // An id twice in one batch is claimed once.
         byId.delete(id)
-        return mine
+        return mine === undefined ? undefined : { claimed: mine, leasedUntil: at + leaseMs }
       })
     }
   })
@@ -116,9 +118,9 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
 
   async function work (received: ReceivedClaim): Promise<void> {
     const { deliveryId } = received
-    let claimed: ClaimedDelivery | undefined
+    let leased: Leased | undefined
     try {
-      claimed = await claimOne(deliveryId)
+      leased = await claimOne(deliveryId)
     } catch (error) {
       if (draining.signal.aborted) { received.requeue(); return }
       // Its row is queued; the sweeper publishes it again. Given back to the lane it would come at once, again and again.
@@ -127,11 +129,13 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
       return
     }
     // Not queued any more: somebody else has it, or it is settled. The claim has done its work.
-    if (claimed === undefined) { received.ack(); return }
+    if (leased === undefined) { received.ack(); return }
+    const { claimed, leasedUntil } = leased
     const own = inFlight.get(deliveryId)
-    if (own !== undefined) own.leasedAt = clock.now()
+    if (own !== undefined) Object.assign(own, { leasedAt: clock.now(), leasedUntil })
+    const isHeld = (): boolean => clock.now() < (own?.leasedUntil ?? leasedUntil)
     try {
-      const attempted = await options.attempt(claimed, { draining: draining.signal, stopping: stopping.signal, begin: async () => { await begin(deliveryId) } })
+      const attempted = await options.attempt(claimed, { draining: draining.signal, stopping: stopping.signal, begin: async () => { await begin(deliveryId) }, isHeld })
       if ('result' in attempted) logAttempt(log, attempted.result, await recordOne(toRecord(attempted.result, owner)))
       else await giveBackOne({ deliveryId, ...attempted })
     } catch (error) {
@@ -158,8 +162,12 @@ export function createDeliveryWorker (options: DeliveryWorkerOptions): DeliveryW
     while (!closed.signal.aborted) {
       await clock.sleep(leaseMs / 3, closed.signal)
       if (inFlight.size === 0) continue
-      await store.renew([...inFlight.keys()], { owner, at: clock.now(), leaseMs })
-        .catch((error: unknown) => { log.warn({ err: error }, 'leases.unrenewed') })
+      const at = clock.now()
+      try {
+        for (const id of await store.renew([...inFlight.keys()], { owner, at, leaseMs })) Object.assign(inFlight.get(id) ?? {}, { leasedUntil: at + leaseMs })
+      } catch (error) {
+        log.warn({ err: error }, 'leases.unrenewed')
+      }
     }
   }
 

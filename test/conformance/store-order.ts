@@ -84,6 +84,25 @@ export const ORDERING: Record<string, Promised> = {
     await end(store, update)
     t.same(await states(store, [first, update]), ['delivered', 'delivered'])
   },
+  'the names under which the others of a document arrived are told, and of none else': async (t, store) => {
+    const arrive = async (entry: AcceptedPackage, externalId: string): Promise<void> => {
+      await store.settle([record(await claimOf(store, entry), { outcome: 'delivered', settlement: { state: 'delivered', externalId } })])
+    }
+    const [mine, another] = [makeStream(), makeStream()]
+    const elsewhere = makeStream(mine.issuer)
+    const [first, update, replacement] = [mine.follow('new'), mine.follow('update'), { ...another.follow('replacement', { from: mine.issuer, to: [mine.to] }), streams: [mine.name] }]
+    const foreign = elsewhere.follow('new')
+    await store.accept([first])
+    await arrive(first, 'name of first')
+    t.same(await store.findOtherIds(idOf(first)), [], 'its own name is none of another')
+    for (const [entry, name] of [[foreign, 'name of another document'], [update, 'name of update'], [replacement, 'name of replacement']] as const) {
+      await store.accept([entry])
+      await arrive(entry, name)
+    }
+    t.same((await store.findOtherIds(idOf(update))).sort(), ['name of first', 'name of replacement'])
+    t.same((await store.findOtherIds(idOf(replacement))).sort(), ['name of first', 'name of update'])
+    t.same(await store.findOtherIds('no id'), [])
+  },
   'a follower of what is settled goes at once, also after a refusal': async (t, store) => {
     for (const how of ['delivered', 'refused'] as const) {
       const { follow } = makeStream()

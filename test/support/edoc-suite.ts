@@ -255,6 +255,12 @@ export function sendsOnceAsPromised<S extends QueueSimulator> (t: Test, partner:
       t.match(await deliverTo(session, delivery), { kind: 'delivered' })
       t.equal(simulator.tables.messages.size, before + 1, which)
     }
+    const docIds = [...simulator.tables.messages.keys()]
+    const like = { ...deliveryOf({}, { attempt: 2 }), otherIds: async () => docIds }
+    await t.rejects(deliverTo(await sessionOf(t, simulator), { ...like, otherIds: async () => { throw new Error('the store is away') } }), 'nothing is sent while nobody knows')
+    t.equal(simulator.tables.messages.size, docIds.length)
+    t.match(await deliverTo(await sessionOf(t, simulator), like), { kind: 'delivered' })
+    t.equal(simulator.tables.messages.size, docIds.length + 1, 'what another process sent before it about the same document')
     // Another process has only the time to go by: an entry from before the delivery was made is none of it.
     for (const message of simulator.tables.messages.values()) message.sentAt -= 3_600_000
     const size = simulator.tables.messages.size

@@ -77,6 +77,15 @@ const CASES: Record<string, Case> = {
   'the same key again with the same bytes is a repeat': { history: { ...GOOD, observations: [...GOOD.observations, arrived('first', 40)] }, counts: { delivered: 2, repeats: 1 } },
   'an attempt that failed before is no repeat': { history: { ...GOOD, observations: [arrived('first', 19, { reaction: 'failed' }), ...GOOD.observations] }, counts: { repeats: 0 } },
   'the same package under another key is duplicated': { history: { ...GOOD, observations: [...GOOD.observations, arrived('first', 40, { key: 'another' })] }, finds: { duplicated: ['first → H36.11: arrived under the keys key of first, another'] } },
+  'the same package taken twice by a recipient that keeps no keys is duplicated, though the key is the same': {
+    history: { ...GOOD, observations: [arrived('first', 20, { docId: 'a' }), arrived('first', 25, { docId: 'b' }), arrived('update', 30, { docId: 'c' })] },
+    finds: { duplicated: ['first → H36.11: was taken as a, b'] },
+    counts: { repeats: 0 }
+  },
+  'a recipient that keeps no keys may have turned a package away before it takes it, once': {
+    history: { ...GOOD, observations: [arrived('first', 19, { reaction: 'failed' }), arrived('first', 20, { docId: 'a' }), arrived('update', 30, { docId: 'b' })] },
+    counts: { delivered: 2, repeats: 0 }
+  },
   'other bytes under the same key are duplicated': {
     history: { ...GOOD, observations: [...GOOD.observations, arrived('first', 40, { sha256: 'altered' })] },
     finds: { duplicated: ['H36.11: different contents under one key'] },
@@ -134,7 +143,7 @@ await t.test('recovery counts from the last healing of what could hinder it', as
 })
 
 await t.test('a seed gives the same faults again, each within the run, one at a time per target, and in time every kind', async t => {
-  const surface = { embedded: false, pushed: ['H36', 'H36.11', 'H36.101'], fetching: ['H36.102'] }
+  const surface = { embedded: false, pushed: ['H36', 'H36.11', 'H36.101'], national: ['G22'], fetching: ['H36.102'] }
   const tracks = planFaults(7, 600, surface)
   t.same(planFaults(7, 600, surface), tracks)
   t.notSame(planFaults(8, 600, surface), tracks)

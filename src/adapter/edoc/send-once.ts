@@ -80,9 +80,11 @@ function outcomeOf (error: unknown, attempt: number, { meaningOf }: Pick<Post<ne
 async function findSent<Account> (sending: Sending<Account>, { listSent, recipientsOf, toleranceMs }: Post<Account>, { doubtful, answered }: Known): Promise<string | undefined> {
   const { deliveryId, envelope } = sending.delivery
   const since = (doubtful.get(deliveryId) ?? deliveryMadeAt(deliveryId)) - toleranceMs
+  // What came before it may bear the same number and title, and was sent by another process.
+  const others = await sending.delivery.otherIds()
   const codes = recipientsOf(sending.delivery).map(plainCode)
   const isOurs = (entry: SentEntry): boolean => {
-    if ((answered.get(entry.docId) ?? deliveryId) !== deliveryId) return false
+    if (others.includes(entry.docId) || (answered.get(entry.docId) ?? deliveryId) !== deliveryId) return false
     if (entry.status === 'fail' || entry.status === 'error' || entry.to === undefined || !codes.includes(plainCode(entry.to))) return false
     if (entry.from !== undefined && plainCode(entry.from) !== plainCode(envelope.from.code)) return false
     return (entry.sentAt === undefined || entry.sentAt >= since) && isListedAs(entry, envelope)

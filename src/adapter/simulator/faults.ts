@@ -76,10 +76,15 @@ export function spendFault<N extends string> (faults: Record<N, number>, name: N
   return true
 }
 
-/** Answers late, and with what is no answer. True when there is nothing left to say. */
-export async function answersWrong (response: ServerResponse, faults: QueueFaults): Promise<boolean> {
-  if (faults.latencyMs > 0) await sleep(faults.latencyMs)
-  if (spendFault(faults, 'httpErrors')) response.writeHead(faults.httpStatus, faults.httpStatus === 503 ? { 'retry-after': '7' } : {}).end()
-  else if (spendFault(faults, 'nonsense')) response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance')
-  return response.writableEnded
+/** What is no answer, where a call is to get that. */
+export function wrongAnswer (faults: QueueFaults): ((response: ServerResponse) => void) | undefined {
+  const { httpStatus } = faults
+  if (spendFault(faults, 'httpErrors')) return response => { response.writeHead(httpStatus, httpStatus === 503 ? { 'retry-after': '7' } : {}).end() }
+  if (spendFault(faults, 'nonsense')) return response => { response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance') }
+  return undefined
+}
+
+/** Late is the answer, not the work: a caller that waits no longer has been heard all the same. */
+export async function beLate ({ latencyMs }: QueueFaults): Promise<void> {
+  if (latencyMs > 0) await sleep(latencyMs, undefined, { ref: false })
 }

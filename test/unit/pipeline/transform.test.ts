@@ -57,6 +57,7 @@ function optionsOf (files: ReadonlyMap<string, Buffer>, endpoint: Partial<Endpoi
     signing: { sign: async () => { throw new Error('must not be asked') } },
     directory: { find },
     nodeCode: 'LIENTHONG',
+    findOtherIds: async id => [`beside ${id}`],
     ...more
   }
 }
@@ -71,6 +72,7 @@ test('original, with codes already in the endpoint\'s order: the sender\'s bytes
     const { outbound, sent } = await transform(claimed, optionsOf(files, { codes }))
     t.ok((await read(outbound.body.open())).equals(claimed.inline ?? Buffer.alloc(0)), codes)
     t.equal(sent.transformation, undefined)
+    t.same(await outbound.otherIds(), [`beside ${claimed.delivery.id}`])
   }
 })
 
@@ -188,6 +190,7 @@ test('what cannot be made is dead at the first attempt with the reason, and the 
     session: async () => { throw new Error('must not be asked') },
     policy: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0, maxAttempts: 9 },
     begin: async () => {},
+    isHeld: () => true,
     clock: createManualClock(AT),
     stopping: new AbortController().signal,
     onDefect: () => {},
@@ -197,6 +200,26 @@ test('what cannot be made is dead at the first attempt with the reason, and the 
   const away = { payloads: { open: async () => { throw new HubError('STORAGE_UNAVAILABLE', text('vắng', 'away')) } } }
   const edxml = await claimedOf('edoc_new.edxml', 'edxml')
   t.match((await attempt(edxml.claimed, { ...options, ...away })).settlement, { state: 'deferred', problem: { code: 'STORAGE_UNAVAILABLE' } }, 'a service that is away is no reason to give up')
+})
+
+test('a delivery that another process may have taken over is not sent, not even by one that has just woken up', async t => {
+  const { claimed, files } = await claimedOf('edoc_new.edxml', 'original')
+  let sent = 0
+  let held = true
+  const options: AttemptOptions = {
+    ...optionsOf(files, {}),
+    // The process is paused while it opens the session.
+    session: async () => { held = false; return { deliver: async () => { sent++; return { kind: 'delivered' } }, probe: async () => ({ kind: 'delivered' }), close: async () => {} } },
+    policy: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0, maxAttempts: 9 },
+    begin: async () => {},
+    isHeld: () => held,
+    clock: createManualClock(AT),
+    stopping: new AbortController().signal,
+    onDefect: () => {},
+    random: () => 0
+  }
+  t.match((await attempt(claimed, options)).settlement, { state: 'deferred', problem: { code: 'STOPPING' } })
+  t.equal(sent, 0)
 })
 
 const DOSSIER = JSON.parse(fixture('dossier/submit.json').toString()) as Dossier
