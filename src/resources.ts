@@ -160,7 +160,7 @@ export function attach (loaded: readonly LoadedEndpoint[], { clock, log, store, 
         endpoint: endpoint.id,
         log: quiet,
         now: () => clock.now(),
-        memory: memoryOf(endpoint.id, store),
+        memory: memoryOf(endpoint.id, store, () => clock.now()),
         links: { publish: links.publish, invite: invitations.inviting(endpoint.id) },
         codecs: KIT_CODECS,
         http: createHttpClient()
