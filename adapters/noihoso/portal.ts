@@ -1,7 +1,9 @@
 // The portal's calls, one by one: token, next code, file, dossier, reports. What they are for is in submit.ts.
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { type AdapterKit, type Attachment, deferred, type HttpAnswer, type HttpRequest, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, text } from 'lienthong/adapter'
+import {
+  type AdapterKit, type Attachment, deferred, type HttpAnswer, type HttpRequest, type OutboundDelivery, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, type SentRequest, text, type WireCall
+} from 'lienthong/adapter'
 
 export interface PortalSettings {
   url: string
@@ -18,7 +20,12 @@ export type Got<T> = { value: T } | { outcome: Outcome }
 
 export interface File { readonly IdTepTin: string, readonly HashTepTin: string }
 
-export interface CallOptions { signal: AbortSignal, headers?: Record<string, string> }
+export interface CallOptions {
+  signal: AbortSignal
+  headers?: Record<string, string>
+  /** Told what carries a dossier or a file, just before it goes out. */
+  note?: OutboundDelivery['noteSent']
+}
 
 /** All reject as the kit's HTTP does when there is no answer. */
 export interface Portal {
@@ -26,8 +33,8 @@ export interface Portal {
   nextCode (options: CallOptions): Promise<Got<string>>
   upload (file: Attachment, open: () => Promise<Readable>, options: CallOptions): Promise<Got<File>>
   /** `Readable` bodies are sent once: a dead connection must not make two dossiers. */
-  create (body: object, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string }>>
-  report (path: 'steps' | 'status', body: object, options: CallOptions): Promise<Got<undefined>>
+  create (call: WireCall, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string }>>
+  report (path: 'steps' | 'status', call: WireCall, options: CallOptions): Promise<Got<undefined>>
   /** Undefined: the portal does not know the code. */
   find (maHoSo: string, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string } | undefined>>
 }
@@ -63,12 +70,14 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
   }
 
   /** With a token, and once more with a new one; `body` makes a fresh body each time. */
-  async function ask (method: 'GET' | 'POST', path: string, { body, type, options: { signal, headers } }: { body?: () => Promise<Readable | string>, type?: Record<string, string>, options: CallOptions }): Promise<Got<HttpAnswer>> {
+  async function ask (method: 'GET' | 'POST', path: string, { body, type, noted, options: { signal, headers, note } }: { body?: () => Promise<Readable | string>, type?: Record<string, string>, noted?: SentRequest, options: CallOptions }): Promise<Got<HttpAnswer>> {
     for (let round = 0; ; round++) {
       const entered = await token(signal)
       if ('outcome' in entered) return entered
       const request: HttpRequest = { method, url: `${base}/${path}`, headers: { accept: 'application/json', authorization: `Bearer ${entered.value}`, ...type, ...headers }, signal }
-      const answer = await kit.http.request(body === undefined ? request : { ...request, body: await body() })
+      if (body !== undefined) request.body = await body()
+      if (noted !== undefined) note?.(noted)
+      const answer = await kit.http.request(request)
       if ((answer.status === 401 || answer.status === 403) && round === 0) { held = undefined; continue }
       const outcome = outcomeOfHttp(answer, { now: kit.now(), redact: redact() })
       if (outcome.kind === 'delivered') return { value: answer }
@@ -78,9 +87,10 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
     }
   }
 
-  const post = async (path: string, body: object, options: CallOptions): Promise<Got<HttpAnswer>> => {
+  const post = async (path: string, { service, body }: WireCall, options: CallOptions): Promise<Got<HttpAnswer>> => {
     const bytes = Buffer.from(JSON.stringify(body))
-    return await ask('POST', path, { body: async () => Readable.from([bytes], { objectMode: false }), type: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, options })
+    const noted = { call: service, mediaType: 'application/json', body: bytes }
+    return await ask('POST', path, { body: async () => Readable.from([bytes], { objectMode: false }), type: { 'content-type': noted.mediaType, 'content-length': String(bytes.length) }, noted, options })
   }
 
   return {
@@ -97,7 +107,7 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
     },
     async upload (file, open, options) {
       const form = formOf(file, settings.uploadField)
-      const got = await ask('POST', paths.upload, { body: async () => form.stream(await open()), type: form.headers, options })
+      const got = await ask('POST', paths.upload, { body: async () => form.stream(await open()), type: form.headers, noted: { call: 'UploadFile', mediaType: file.contentType, body: file }, options })
       if ('outcome' in got) return got
       const found = contentOf(got.value)
       const [first]: unknown[] = Array.isArray(found) ? found : [found]
@@ -107,15 +117,15 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
       const differs = /^[0-9a-f]{64}$/i.test(HashTepTin) && HashTepTin.toLowerCase() !== file.sha256
       return differs ? { outcome: deferred(problem('ENDPOINT_UNAVAILABLE', text(`Cổng nhận được nội dung khác của tệp ${file.n}.`, `The portal got other bytes of file ${file.n}.`))) } : { value: { IdTepTin, HashTepTin } }
     },
-    async create (body, options) {
-      const got = await post(paths.create, body, options)
+    async create (call, options) {
+      const got = await post(paths.create, call, options)
       if ('outcome' in got) return got
       const made = dossierIn(contentOf(got.value))
       // It may have been made: only a look can tell.
       return made === undefined ? { outcome: deferred(unreadable(), { uncertain: true }) } : { value: made }
     },
-    async report (path, body, options) {
-      const got = await post(paths[path], body, options)
+    async report (path, call, options) {
+      const got = await post(paths[path], call, options)
       return 'outcome' in got ? got : { value: undefined }
     },
     async find (maHoSo, options) {
