@@ -136,7 +136,7 @@ async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Prom
     const notes = createSentNotes()
     const outcome = await deliver(prepared, { ...options, session, noteSent: notes.note })
     const own = await keepNotes(notes, claimed, options)
-    return { outcome, ...(own.requests === undefined ? { sent: prepared.sent } : own) }
+    return { outcome, ...own ?? { sent: prepared.sent } }
   } catch (error) {
     options.onDefect(error)
     const problem = toProblem(error)

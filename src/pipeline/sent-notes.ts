@@ -12,8 +12,8 @@ const MOST_NAME = 100
 export interface SentNotes {
   /** See `OutboundDelivery.noteSent`. What comes after `keep` was called is nobody's any more. */
   note (request: SentRequest): void
-  /** Makes large ones durable. Nothing when nothing was noted. Rejects when the blobs are away. */
-  keep (options: { attempt: number, earlier: readonly KeptRequest[] | undefined, openSpooled: () => Spooled }): Promise<Pick<AttemptRecord, 'requests' | 'payloads'>>
+  /** Makes large ones durable. Undefined when nothing was noted. Rejects when the blobs are away. */
+  keep (options: { attempt: number, earlier: readonly KeptRequest[] | undefined, openSpooled: () => Spooled }): Promise<Pick<AttemptRecord, 'requests' | 'payloads'> | undefined>
 }
 
 export function createSentNotes (): SentNotes {
@@ -29,7 +29,7 @@ export function createSentNotes (): SentNotes {
     async keep ({ attempt, earlier = [], openSpooled }) {
       const taken = noted ?? []
       noted = undefined
-      if (taken.length === 0) return {}
+      if (taken.length === 0) return undefined
       const spooled = openSpooled()
       try {
         const requests: KeptRequest[] = []

@@ -26,7 +26,7 @@ t.test('small requests are kept in the row, large ones as blobs, files of the pa
   notes.note(json(small))
   notes.note(json(large, 'L'.repeat(300)))
   notes.note(json(small))
-  const { requests, payloads } = await notes.keep({ ...options, earlier: undefined })
+  const { requests, payloads } = await notes.keep({ ...options, earlier: undefined }) ?? {}
   const ref = (body: Buffer, call: string): object => ({ call, mediaType: 'application/json', attempt: 3, sha256: sha256(body), size: body.length })
   t.same(requests, [
     { call: 'UploadFile', mediaType: 'application/pdf', attempt: 3, ...file }, ref(small, 'DongBoHoSoMC'), ref(large, 'L'.repeat(100)), ref(small, 'DongBoHoSoMC')
@@ -40,7 +40,7 @@ t.test('requests of earlier attempts stay before them, the oldest go when there 
   const earlier = Array.from({ length: 200 }, (_, n) => ({ call: `c${n}`, mediaType: 'application/json', attempt: 1, sha256: 'a'.repeat(64), size: 1 }))
   const notes = createSentNotes()
   notes.note(json(Buffer.from('{}')))
-  const { requests } = await notes.keep({ ...options, earlier })
+  const { requests } = await notes.keep({ ...options, earlier }) ?? {}
   t.same([requests?.length, requests?.[0]?.call, requests?.at(-1)?.attempt], [200, 'c1', 3])
 })
 
@@ -48,17 +48,17 @@ t.test('an attempt without end is kept up to 200 requests and 16 MiB, and nothin
   const { options } = await open(t)
   const many = createSentNotes()
   for (let n = 0; n < 300; n++) many.note(json(Buffer.from(String(n))))
-  t.same((await many.keep({ ...options, earlier: [] })).requests?.map(({ size }) => size).slice(-1), [3])
+  t.same((await many.keep({ ...options, earlier: [] }))?.requests?.map(({ size }) => size).slice(-1), [3])
   const large = createSentNotes()
   for (const mebibytes of [10, 7, 6]) large.note(json(Buffer.alloc(mebibytes * 2 ** 20)))
-  t.same((await large.keep({ ...options, earlier: [] })).requests?.map(({ size }) => size / 2 ** 20), [10, 6])
+  t.same((await large.keep({ ...options, earlier: [] }))?.requests?.map(({ size }) => size / 2 ** 20), [10, 6])
   large.note(json(Buffer.from('late')))
-  t.same(await large.keep({ ...options, earlier: [] }), {})
+  t.equal(await large.keep({ ...options, earlier: [] }), undefined)
 })
 
 t.test('where nothing was noted, nothing is said', async t => {
   const { options } = await open(t)
-  t.same(await createSentNotes().keep({ ...options, earlier: [] }), {})
+  t.equal(await createSentNotes().keep({ ...options, earlier: [] }), undefined)
 })
 
 t.test('storage that is away is told to whoever keeps, and leaves nothing behind', async t => {
