@@ -60,7 +60,7 @@ export function viewDelivery (delivery: StoredDelivery, language: Language): Jso
   }
 }
 
-/** What went out, or waits to be fetched; an adapter's own requests stand for the message they were made instead of. */
+/** What went out, was about to, or waits to be fetched; an adapter's own requests stand for the message they were made instead of. */
 export function sentOf ({ sent, requests }: Pick<StoredDelivery, 'sent' | 'requests'>): Array<Omit<KeptRequest, 'call' | 'attempt'>> | undefined {
   return requests ?? (sent === undefined ? undefined : [sent])
 }

@@ -1660,7 +1660,7 @@ export interface Delivery {
    */
   overdueAt?: string
   /**
-   * What went out, or waits to be fetched, oldest first: one message, or the last 200 requests of an adapter that makes its own.
+   * What went out, was about to, or waits to be fetched: one message, or the last 200 requests of an adapter that makes its own, oldest first.
    */
   sent?: SentPart[]
 }

@@ -136,7 +136,8 @@ async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Prom
     const notes = createSentNotes()
     const outcome = await deliver(prepared, { ...options, session, noteSent: notes.note })
     const own = await keepNotes(notes, claimed, options)
-    return { outcome, ...own ?? { sent: prepared.sent } }
+    // What the recipient fetches is the message, whatever notice went out of it.
+    return { outcome, ...own, ...(own === undefined || outcome.kind === 'available' ? { sent: prepared.sent } : {}) }
   } catch (error) {
     options.onDefect(error)
     const problem = toProblem(error)
@@ -146,9 +147,9 @@ async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Prom
 }
 
 /** What was sent was sent: that it cannot be written down changes no outcome. */
-async function keepNotes (notes: SentNotes, { delivery: { attempts, requests } }: ClaimedDelivery, { openSpooled, onDefect }: AttemptOptions): ReturnType<SentNotes['keep']> {
+async function keepNotes (notes: SentNotes, { delivery: { attempts, requests }, package: { attachments } }: ClaimedDelivery, { openSpooled, onDefect }: AttemptOptions): ReturnType<SentNotes['keep']> {
   try {
-    return await notes.keep({ attempt: attempts, earlier: requests, openSpooled })
+    return await notes.keep({ attempt: attempts, earlier: requests, files: attachments.map(({ sha256 }) => sha256), openSpooled })
   } catch (error) {
     onDefect(error)
     return {}

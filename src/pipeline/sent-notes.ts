@@ -12,8 +12,8 @@ const MOST_NAME = 100
 export interface SentNotes {
   /** See `OutboundDelivery.noteSent`. What comes after `keep` was called is nobody's any more. */
   note (request: SentRequest): void
-  /** Makes large ones durable. Undefined when nothing was noted. Rejects when the blobs are away. */
-  keep (options: { attempt: number, earlier: readonly KeptRequest[] | undefined, openSpooled: () => Spooled }): Promise<Pick<AttemptRecord, 'requests' | 'payloads'> | undefined>
+  /** Makes large ones durable. Undefined when nothing was noted. `files`: hashes of the package's. Rejects when the blobs are away. */
+  keep (options: { attempt: number, earlier: readonly KeptRequest[] | undefined, files: readonly string[], openSpooled: () => Spooled }): Promise<Pick<AttemptRecord, 'requests' | 'payloads'> | undefined>
 }
 
 export function createSentNotes (): SentNotes {
@@ -26,7 +26,7 @@ export function createSentNotes (): SentNotes {
       bytes += size
       noted.push(request)
     },
-    async keep ({ attempt, earlier = [], openSpooled }) {
+    async keep ({ attempt, earlier = [], files, openSpooled }) {
       const taken = noted ?? []
       noted = undefined
       if (taken.length === 0) return undefined
@@ -35,8 +35,9 @@ export function createSentNotes (): SentNotes {
         const requests: KeptRequest[] = []
         const own = new Set<string>()
         for (const { call, mediaType, body } of taken) {
+          // A file of the package is a payload already; any other hash would open what is not the package's.
+          if (!Buffer.isBuffer(body) && !files.includes(body.sha256)) continue
           const ref = Buffer.isBuffer(body) ? await write(body, spooled) : { sha256: body.sha256, size: body.size }
-          // A file of the package is a payload already.
           if (Buffer.isBuffer(body)) own.add(ref.sha256)
           requests.push({ ...ref, call: call.slice(0, MOST_NAME), mediaType, attempt })
         }

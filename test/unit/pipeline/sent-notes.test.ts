@@ -12,17 +12,18 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 const json = (body: Buffer, call = 'DongBoHoSoMC'): { call: string, mediaType: string, body: Buffer } => ({ call, mediaType: 'application/json', body })
 const INLINE = 100
 
-async function open (t: Test): Promise<{ blobs: Blobs, options: Pick<Parameters<ReturnType<typeof createSentNotes>['keep']>[0], 'attempt' | 'openSpooled'> }> {
+async function open (t: Test): Promise<{ blobs: Blobs, options: Pick<Parameters<ReturnType<typeof createSentNotes>['keep']>[0], 'attempt' | 'files' | 'openSpooled'> }> {
   const blobs = await openFilesystemBlobs({ directory: join(t.testdir({}), 'blobs') })
   t.teardown(async () => { await blobs.close() })
-  return { blobs, options: { attempt: 3, openSpooled: () => createSpooled(blobs, INLINE) } }
+  return { blobs, options: { attempt: 3, files: ['f'.repeat(64)], openSpooled: () => createSpooled(blobs, INLINE) } }
 }
 
-t.test('small requests are kept in the row, large ones as blobs, files of the package by their hash alone', async t => {
+t.test('small requests are kept in the row, large ones as blobs, files of the package, and no others, by their hash alone', async t => {
   const { blobs, options } = await open(t)
   const [small, large, file] = [Buffer.from('{"a":1}'), Buffer.alloc(INLINE + 1, 'x'), { sha256: 'f'.repeat(64), size: 5 }]
   const notes = createSentNotes()
   notes.note({ call: 'UploadFile', mediaType: 'application/pdf', body: file })
+  notes.note({ call: 'UploadFile', mediaType: 'application/pdf', body: { sha256: 'e'.repeat(64), size: 5 } })
   notes.note(json(small))
   notes.note(json(large, 'L'.repeat(300)))
   notes.note(json(small))
