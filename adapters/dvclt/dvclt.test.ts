@@ -11,6 +11,7 @@ import { checkAdapter } from '../../src/adapter/load.js'
 import { createMemory } from '../../src/adapter/memory.js'
 import { type Arrived, type Dossier, type InboundArrival, type OutboundDelivery, type Outcome, problem, text } from '../../src/adapter/index.js'
 import { ROOT } from '../../test/architecture/generate.js'
+import type { SampleDelivery } from '../../src/adapter/sample.js'
 import { adapterSuite, openSession, sampleOf } from '../../test/support/adapter-suite.js'
 import { eventually } from '../../test/support/time.js'
 import { createHarness, type FakeServices, PASSWORD, sampleDossier, startServices } from './harness.js'
@@ -44,14 +45,14 @@ interface Opened {
 const stored: Arrived = { kind: 'stored', packageId: 'p', repeated: false }
 
 /** A session at fake services; `receive` runs until the test ends. */
-async function open (t: Test, settings: object = {}): Promise<Opened> {
+async function open (t: Test, settings: object = {}, memory = createMemory()): Promise<Opened> {
   const services = await startServices()
   t.teardown(services.stop)
   const clock = { now: NOW }
   const logged: string[] = []
   const line = (fields: object, event: string): void => { logged.push(JSON.stringify({ event, ...fields })) }
   const session = await openSession(t, adapter, { url: services.url, userName: 'xa', password: PASSWORD, agency: 'G22.99', pollMs: 100, ...settings },
-    { memory: createMemory(), now: () => clock.now, log: { debug: line, info: line, warn: line, error: line } })
+    { memory, now: () => clock.now, log: { debug: line, info: line, warn: line, error: line } })
   const stopping = new AbortController()
   const loops: Array<Promise<void> | undefined> = []
   t.teardown(async () => {
@@ -72,7 +73,7 @@ async function open (t: Test, settings: object = {}): Promise<Opened> {
   }
 }
 
-function deliveryOf (dossier: Dossier, files: readonly Buffer[] = [], deliveryId = 'd-1'): OutboundDelivery {
+function deliveryOf (dossier: Dossier, files: readonly Buffer[] = [], deliveryId = 'd-1'): SampleDelivery {
   return {
     ...sampleOf(adapter, { deliveryId }),
     envelope: { ...sampleDossier('x', 1).envelope },
@@ -99,9 +100,14 @@ t.test('the status back is the message that the services expect, the certificate
   })
   const wire = fixture('result.wire.json') as Record<string, string>
   const certificate = Buffer.from((JSON.parse(wire['ketQuaXuLy'] ?? '{}') as Record<string, string>)['giayKhaiTu'] ?? '', 'base64')
-  t.same(await session.deliver?.(deliveryOf(fixture('result.canonical.json') as Dossier, [certificate]), AbortSignal.timeout(5000)), { kind: 'delivered' })
+  const delivery = deliveryOf(fixture('result.canonical.json') as Dossier, [certificate])
+  t.same(await session.deliver?.(delivery, AbortSignal.timeout(5000)), { kind: 'delivered' })
   t.same(asked[0]?.body, { SecretId: 'tinh', SecretPass: 's3cret' })
   t.same(asked[1]?.body, wire)
+  const sha256 = createHash('sha256').update(certificate).digest('hex')
+  const [{ body, ...about } = { body: '' }, ...more] = delivery.noted
+  t.same([about, more], [{ call: 'capnhattrangthai', mediaType: 'application/json' }, []])
+  t.same(JSON.parse(body.toString().replace(`sha256:${sha256}`, certificate.toString('base64'))), wire, 'as it went out, the file by its hash')
   t.match(asked[1]?.headers, { authorization: 'Bearer tok', 'content-length': String(Buffer.byteLength(JSON.stringify(wire))), 'idempotency-key': 'd-1' })
 })
 
@@ -160,6 +166,31 @@ t.test('what the hub refuses is left and tried again in an hour, or sent back wh
   sent.receive(async () => no)
   await eventually(() => bad.fate === 'refused')
   t.match(sent.services.statuses, [{ soHoSoLT: bad.maHoSo, trangThai: 6, noiDungXuLy: 'Sai mã đơn vị.', ghiChu: 'Sai mã đơn vị.', thoiGianThucHien: '20/11/2026 08:00:00' }])
+})
+
+t.test('what is remembered has an end, counted anew while they offer the dossier or are told of it', async t => {
+  const memory = createMemory()
+  const written: Array<{ key: string, keepMs: number | undefined }> = []
+  const { services, receive, send, clock } = await open(t, { rememberDays: 60 }, {
+    ...memory,
+    async write (key, value, options) {
+      if (!key.startsWith('sent:')) written.push({ key: key.split(':')[0] ?? '', keepMs: options?.keepMs })
+      await memory.write(key, value, options)
+    }
+  })
+  const offered = services.offer()
+  receive()
+  await eventually(() => offered.fate === 'acknowledged')
+  t.same(written.splice(0).map(({ key }) => key), ['offer', 'offer'], 'stored, confirmed')
+  offered.fate = 'waiting'
+  await eventually(() => offered.fate === 'acknowledged')
+  t.same(written, [], 'a few seconds later nothing is written')
+  clock.now += 8 * 86_400_000
+  offered.fate = 'waiting'
+  await eventually(() => offered.fate === 'acknowledged')
+  t.same(written.splice(0), [{ key: 'offer', keepMs: 60 * 86_400_000 }])
+  for (const id of ['a', 'b']) t.match(await send(deliveryOf(progressOf('OWN-1', ['4'], { MaHoSoKhac: offered.maHoSo }), [], id)), { kind: 'delivered' })
+  t.same(written, ['own', 'offer', 'own', 'offer'].map(key => ({ key, keepMs: 60 * 86_400_000 })))
 })
 
 t.test('a supplement that was asked for is fetched when it is offered again', async t => {

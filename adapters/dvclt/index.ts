@@ -8,12 +8,14 @@ import { createRecords } from './records.js'
 import { reportDossier } from './report.js'
 import { createSides, type ServiceSettings } from './services.js'
 
+const DAY_MS = 86_400_000
+
 export const adapter = defineAdapter<ServiceSettings & ReceiveSettings>({
   manifest,
   settingsSchema,
   async open (settings, kit): Promise<AdapterSession> {
     const { main, status } = createSides(settings, kit)
-    const conversation = { main, status, kit, records: createRecords(kit.memory), settings }
+    const conversation = { main, status, kit, records: createRecords(kit.memory, { keepMs: settings.rememberDays * DAY_MS }), settings }
     return {
       async probe (signal) {
         try {

@@ -5,13 +5,15 @@ import { type Accept, type AdapterKit, type Arrived, type DvcltListItem, limited
 import type { Offer, Records } from './records.js'
 import { confirmation, type Reporting } from './report.js'
 
-export interface ReceiveSettings { agency: string, units: Record<string, string>, pollMs: number, confirm: 'stored' | 'ack', onRefused: 'leave' | 'reject' }
+export interface ReceiveSettings { agency: string, units: Record<string, string>, pollMs: number, confirm: 'stored' | 'ack', onRefused: 'leave' | 'reject', rememberDays: number }
 
 export interface Receiving extends Reporting { settings: Reporting['settings'] & ReceiveSettings, records: Records, kit: AdapterKit }
 
 const MOST_LIST_BYTES = 8 * 2 ** 20
 /** What the hub refused is tried again after so long: its directory or settings may have been put right. */
 const REFUSED_AGAIN_MS = 3_600_000
+/** Shorter than anything is remembered for. */
+const RENEW_MS = 7 * 86_400_000
 /** A call may take so long; a dossier with its files longer. */
 const CALL_LIMIT_MS = 60_000
 const DOSSIER_LIMIT_MS = 900_000
@@ -65,6 +67,8 @@ async function take (item: DvcltListItem, taking: Taking): Promise<void> {
   if (known?.fate === 'refused' && kit.now() < known.at + REFUSED_AGAIN_MS) return
   if (known !== undefined && known.fate !== 'refused' && !known.awaits) {
     // Offered still: the confirmation was lost, or waits for the agency. What was sent back is theirs to take off the list.
+    // What they keep on their list is not forgotten here.
+    if (kit.now() > known.at + RENEW_MS) await records.write(item.maHoSo, { ...known, at: kit.now() })
     if (known.fate === 'confirmed' || (known.fate === 'stored' && settings.confirm === 'stored')) await confirm(item, known, taking)
     return
   }
@@ -97,7 +101,7 @@ async function handOver (item: DvcltListItem, { main, settings, accept, signal, 
 }
 
 async function confirm (item: DvcltListItem, offer: Offer, { main, records, kit, settings, signal }: Taking): Promise<void> {
-  const failed = await main.send(confirmation(item.id, settings, limited(CALL_LIMIT_MS, signal)))
+  const failed = await main.send(confirmation(item.id, settings, { signal: limited(CALL_LIMIT_MS, signal) }))
   if (failed !== undefined) throw new Error('problem' in failed ? failed.problem.detail.en : 'not confirmed')
   if (offer.fate === 'stored') await records.write(item.maHoSo, { ...offer, fate: 'confirmed', at: kit.now() })
 }

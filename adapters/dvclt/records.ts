@@ -24,20 +24,21 @@ export interface Records {
   join (ownCode: string, codeLT: string): Promise<void>
 }
 
-export function createRecords (memory: AdapterMemory): Records {
+/** `keepMs` after it was written last a record goes. */
+export function createRecords (memory: AdapterMemory, { keepMs }: { keepMs: number }): Records {
   const offerKey = (code: string): string => `offer:${digest(code)}`
   const ownKey = (code: string): string => `own:${digest(code)}`
   const offer = async (code: string): Promise<Offer | undefined> => await memory.read(offerKey(code)) as Offer | undefined
   return {
     offer,
-    write: async (code, value) => { await memory.write(offerKey(code), value) },
+    write: async (code, value) => { await memory.write(offerKey(code), value, { keepMs }) },
     async linkedCode (code) {
       const joined = await memory.read(ownKey(code))
       if (typeof joined === 'string') return joined
       return await offer(code) === undefined ? undefined : code
     },
     async join (ownCode, codeLT) {
-      if (ownCode !== codeLT && await memory.read(ownKey(ownCode)) !== codeLT) await memory.write(ownKey(ownCode), codeLT)
+      if (ownCode !== codeLT) await memory.write(ownKey(ownCode), codeLT, { keepMs })
     }
   }
 }

@@ -2,11 +2,13 @@
 // an acknowledgement confirms receipt. Files are streamed into the requests as base64.
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { type AdapterKit, delivered, type Dossier, type OutboundDelivery, type Outcome, problem, refused, text, type WireCall } from 'lienthong/adapter'
+import { type AdapterKit, delivered, type Dossier, fileStandIn, type OutboundDelivery, type Outcome, problem, refused, text, type WireCall } from 'lienthong/adapter'
 import type { Records } from './records.js'
 import type { Side, ServiceSettings } from './services.js'
 
 const PUSH = 'chuyennganh'
+const CONFIRM = 'xacnhan'
+const JSON_TYPE = 'application/json'
 /** trangThai: a supplement is asked for. */
 const SUPPLEMENT = 2
 /** Rows of memory for messages with several steps: a newer delivery takes the place of an older one. */
@@ -18,7 +20,7 @@ export interface Reporting { main: Side, status: Side, kit: AdapterKit, records:
 export async function reportDossier (delivery: OutboundDelivery, reporting: Reporting, signal: AbortSignal): Promise<Outcome> {
   const { content } = delivery
   if (content.kind !== 'dossier') return refused(problem('TRANSFORM_FAILED', text('Dịch vụ liên thông chỉ nhận hồ sơ.', 'The linked services take dossiers only.')))
-  if (content.dossier.kind === 'ack') return await confirm(content.dossier, reporting, signal)
+  if (content.dossier.kind === 'ack') return await confirm(content.dossier, { delivery, reporting, signal })
   const dossier = await withLinkedCode(content.dossier, reporting.records)
   const { calls, faults } = reporting.kit.codecs.dossier.wires.dvclt.toWire(dossier, { party: 'sector' })
   const [wrong] = faults
@@ -49,17 +51,18 @@ async function remember ({ MaHoSo, MaHoSoKhac = '' }: Dossier, calls: readonly W
   await records.join(MaHoSo, MaHoSoKhac)
   const offer = await records.offer(MaHoSoKhac)
   const awaits = (calls.at(-1)?.body as { trangThai?: unknown } | undefined)?.trangThai === SUPPLEMENT
-  if (offer !== undefined && offer.awaits !== awaits) await records.write(MaHoSoKhac, { ...offer, awaits })
+  // Written in any case: it is remembered from its last report on.
+  if (offer !== undefined) await records.write(MaHoSoKhac, { ...offer, awaits })
 }
 
-async function confirm ({ MaHoSo, MaHoSoKhac }: Dossier, { main, records, kit, settings }: Reporting, signal: AbortSignal): Promise<Outcome> {
+async function confirm ({ MaHoSo, MaHoSoKhac }: Dossier, { delivery, reporting: { main, records, kit, settings }, signal }: Sending): Promise<Outcome> {
   const code = MaHoSoKhac ?? await records.linkedCode(MaHoSo)
   const offer = code === undefined ? undefined : await records.offer(code)
   if (code === undefined || offer === undefined) {
     return refused(problem('ENDPOINT_REFUSED', text(`Hồ sơ ${MaHoSo} không đến từ dịch vụ liên thông.`, `The dossier ${MaHoSo} did not come from the linked services.`)))
   }
   if (offer.fate === 'stored') {
-    const failed = await main.send(confirmation(offer.id, settings, signal))
+    const failed = await main.send(confirmation(offer.id, settings, { signal, noteSent: delivery.noteSent }))
     if (failed !== undefined) return failed
     await records.write(code, { ...offer, fate: 'confirmed', at: kit.now() })
   }
@@ -67,15 +70,18 @@ async function confirm ({ MaHoSo, MaHoSoKhac }: Dossier, { main, records, kit, s
 }
 
 /** Receipt of the dossier with that identifier. */
-export function confirmation (id: string, { paths }: Reporting['settings'], signal: AbortSignal): Parameters<Side['send']>[0] {
+export function confirmation (id: string, { paths }: Reporting['settings'], { signal, noteSent }: { signal: AbortSignal, noteSent?: OutboundDelivery['noteSent'] }): Parameters<Side['send']>[0] {
   const bytes = Buffer.from(JSON.stringify({ id }))
   return {
     method: 'POST', path: paths.confirm.replaceAll('{id}', encodeURIComponent(id)), signal,
-    headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, body: () => bytes
+    headers: { 'content-type': JSON_TYPE, 'content-length': String(bytes.length) }, body: () => bytes,
+    note: () => { noteSent?.({ call: CONFIRM, mediaType: JSON_TYPE, body: bytes }) }
   }
 }
 
-async function send (call: WireCall, { delivery, reporting, signal }: { delivery: OutboundDelivery, reporting: Reporting, signal: AbortSignal }): Promise<Outcome | undefined> {
+interface Sending { delivery: OutboundDelivery, reporting: Reporting, signal: AbortSignal }
+
+async function send (call: WireCall, { delivery, reporting, signal }: Sending): Promise<Outcome | undefined> {
   const { main, status, kit, settings } = reporting
   const { attachments, deliveryId, traceparent } = delivery
   const fileOf = (sha256: string): OutboundDelivery['attachments'][number] => {
@@ -90,9 +96,15 @@ async function send (call: WireCall, { delivery, reporting, signal }: { delivery
     method: 'POST',
     path: isPush ? settings.paths.push : settings.paths.status,
     signal,
-    headers: { 'content-type': 'application/json', 'content-length': String(size), 'idempotency-key': deliveryId, traceparent },
+    headers: { 'content-type': JSON_TYPE, 'content-length': String(size), 'idempotency-key': deliveryId, traceparent },
+    note: () => { delivery.noteSent({ call: call.service, mediaType: JSON_TYPE, body: withoutFiles(call) }) },
     body: () => Readable.from(kit.codecs.dossier.writeBody(call, async sha256 => await delivery.openAttachment(fileOf(sha256).n)), { objectMode: false })
   })
+}
+
+/** The body with the hash of each file where its base64 goes. */
+function withoutFiles ({ body, files }: WireCall): Buffer {
+  return Buffer.from(files.reduce((json, { marker, sha256 }) => json.replace(marker, fileStandIn(sha256)), JSON.stringify(body)))
 }
 
 /** A step that was taken must not come again: a status that goes backwards is answered with a refusal. */

@@ -18,6 +18,8 @@ export interface Call {
   /** A fresh body each time it is called. */
   body?: () => Readable | Buffer
   headers?: Record<string, string>
+  /** Called just before the body goes out. */
+  note?: () => void
   signal: AbortSignal
 }
 
@@ -61,11 +63,12 @@ function createSide ({ base, tokenPath, credentials }: Account, kit: AdapterKit,
   }
 
   /** With a token, and once more with a new one. */
-  async function open ({ method, path, body, headers, signal }: Call): Promise<HttpStream> {
+  async function open ({ method, path, body, headers, note, signal }: Call): Promise<HttpStream> {
     for (let round = 0; ; round++) {
       const entered = await enter(signal).catch((error: unknown) => { throw error instanceof HttpFailure ? new HttpFailure(error.reason, false, error.cause) : error })
       if ('outcome' in entered) throw new NotEntered(entered.outcome)
       const request: HttpRequest = { method, url: `${root}/${path}`, headers: { accept: 'application/json', authorization: `Bearer ${entered.token}`, ...headers }, signal }
+      note?.()
       const answer = await kit.http.open(body === undefined ? request : { ...request, body: body(), neverRepeat: true })
       if (answer.status !== 401 || round > 0) return answer
       answer.body.destroy()

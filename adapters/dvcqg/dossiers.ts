@@ -27,7 +27,9 @@ export async function deliverDossier (delivery: OutboundDelivery, delivering: De
   const [wrong] = faults
   if (wrong !== undefined) return refused(problem('TRANSFORM_FAILED', wrong.detail))
   const progress = await openProgress(deliveryId, kit)
-  const send = async (call: WireCall | undefined): Promise<Reply> => await portal.call(call?.body as object, { signal, headers: { 'idempotency-key': deliveryId, traceparent } })
+  const send = async (call: WireCall | undefined): Promise<Reply> => await portal.call(call?.body as object, {
+    signal, headers: { 'idempotency-key': deliveryId, traceparent }, note: body => { delivery.noteSent({ call: call?.service ?? '', mediaType: 'application/json', body }) }
+  })
   for (const [index, call] of calls.entries()) {
     if (index < progress.done) continue
     const reply = call.service === SYNC ? await synchronise(call, { send, write }) : await send(call)

@@ -8,6 +8,7 @@ import { createMemory } from '../../src/adapter/memory.js'
 import { checkAdapter } from '../../src/adapter/load.js'
 import type { AdapterKit, AdapterSession, Dossier, OutboundDelivery, Outcome } from '../../src/adapter/index.js'
 import { ROOT } from '../../test/architecture/generate.js'
+import type { SampleDelivery } from '../../src/adapter/sample.js'
 import { adapterSuite, openSession, sampleOf } from '../../test/support/adapter-suite.js'
 import { eventually } from '../../test/support/time.js'
 import { createHarness, sampleDossier } from './harness.js'
@@ -73,6 +74,20 @@ t.test('the requests are those of the portal, forwarded as the settings say', as
   const sync = fixture('create.wire.json') as Record<string, unknown>
   t.match(asked[1]?.body, { session: 's-1', madonvi: '000.00.00.H36', service: 'DongBoHoSoMC', isUpdating: 'False', data: [{ MaHoSo: (sync['data'] as Array<Record<string, unknown>>)[0]?.['MaHoSo'] }] })
   t.same(asked[2]?.body, { ...(fixture('progress.wire.json') as object), session: 's-1', madonvi: '000.00.00.H36' }, 'every value as the portal writes it')
+})
+
+t.test('what went out is noted byte for byte, without the session, also what was sent again', async t => {
+  const { simulator, send } = await openPortal(t)
+  const [first, again] = [deliveryOf({}), deliveryOf({ TienDo: steps(11) }, 'd-2')]
+  t.match(await send(first), { kind: 'delivered' })
+  simulator.state.expireSessions()
+  t.match(await send(again), { kind: 'delivered' })
+  const noted = [first, again].flatMap(delivery => (delivery as SampleDelivery).noted.map(({ call, mediaType, body }) => ({ call, mediaType, body: body.toString() })))
+  t.same(noted.map(({ call, mediaType }) => `${call} ${mediaType}`), ['DongBoHoSoMC', 'DongBoHoSoMC', 'DongBoHoSoMC', 'CapNhatTienDoHoSoMC', 'CapNhatTienDoHoSoMC'].map(name => `${name} application/json`),
+    'the first; the second in a session that had ended and in a new one, its steps')
+  const taken = simulator.taken.filter(({ service }) => service !== 'login').map(({ body }) => JSON.stringify({ ...body, session: '***' }))
+  t.same([0, 2, 3, 4].map(index => noted[index]?.body), taken)
+  t.equal(noted[1]?.body, noted[2]?.body)
 })
 
 t.test('older adapters, gateways with a prefix and the portal itself are a matter of settings', async t => {

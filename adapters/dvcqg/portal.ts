@@ -1,7 +1,7 @@
 // One conversation with the portal: forwarding through the X-Road adapter, the gateway's token, the session. Knows nothing
 // of dossiers. The session lives in this process only; it is a secret, and no other process needs it.
 import {
-  type AdapterKit, deferred, type DvcqgAnswer, type HttpAnswer, HttpFailure, type HttpRequest, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson,
+  type AdapterKit, deferred, type DvcqgAnswer, type HttpAnswer, HttpFailure, type HttpRequest, MASK, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson,
   plain, problem, readUpTo, text
 } from 'lienthong/adapter'
 import { createGateway, type GatewaySettings } from './gateway.js'
@@ -26,6 +26,8 @@ export interface CallOptions {
   signal: AbortSignal
   /** Further headers of this call. */
   headers?: Record<string, string>
+  /** Told the body just before it goes out, without the session. */
+  note?: (body: Buffer) => void
 }
 
 export interface Portal {
@@ -53,7 +55,7 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
 
   const secrets = (): string[] => [settings.password, current ?? '', ...Object.values(settings.headers), ...gateway.secrets()].filter(value => value.length >= 4)
 
-  async function post (path: string, body: object, { signal, headers = {} }: CallOptions): Promise<HttpAnswer> {
+  async function post (path: string, body: object, { signal, headers = {}, note }: CallOptions): Promise<HttpAnswer> {
     for (let round = 0; ; round++) {
       const request: HttpRequest = {
         method: 'POST',
@@ -62,6 +64,7 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
         body: JSON.stringify(body),
         signal
       }
+      note?.(Buffer.from(JSON.stringify({ ...body, session: MASK })))
       const answer = await readUpTo(await kit.http.open(request), MOST_SHARED_BYTES)
       if (answer.status !== 401 || round > 0 || !gateway.renew()) return answer
     }

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { checkAdapter } from '../../src/adapter/load.js'
 import { createMemory } from '../../src/adapter/memory.js'
 import type { Attachment, Dossier, OutboundDelivery, Outcome } from '../../src/adapter/index.js'
+import type { SampleDelivery } from '../../src/adapter/sample.js'
 import { adapterSuite, openSession, sampleOf } from '../../test/support/adapter-suite.js'
 import { liveBytes } from '../../test/support/live-bytes.js'
 import { CLIENT_ID, CLIENT_SECRET, createHarness, type FakePortal, sampleDossier, startPortal } from './harness.js'
@@ -73,6 +74,27 @@ t.test('the requests are those of the portal, in their order', async t => {
     ThanhPhanHoSo: [{ MaThanhPhanHoSo: 'TP01', GiayToDinhKem: [{ IdGiayTo: 'f-9', HashTepTin }] }]
   })
   t.match(asked[4]?.body, [{ IDHoSo: '77', MaHoSo: 'G17.10-20261120-0000042', NguoiXuLy: 'Lê Thị Cúc', TrangThai: 2 }])
+})
+
+t.test('what went out is noted: a file by its hash, a dossier and its reports byte for byte', async t => {
+  const { portal, send } = await open(t)
+  const delivery = deliveryOf()
+  t.match(await send(delivery), { kind: 'delivered' })
+  const [file] = delivery.attachments
+  const [upload, create, steps, ...more] = (delivery as SampleDelivery).noted
+  t.match(upload, { call: 'UploadFile', mediaType: 'application/pdf', body: { sha256: file?.sha256, size: file?.size } })
+  t.match(create, { call: 'TaoHoSo', mediaType: 'application/json' })
+  t.match(JSON.parse(create?.body.toString() ?? ''), { MaHoSo: 'G17-20261120-0000001', ThanhPhanHoSo: [{ GiayToDinhKem: [{ HashTepTin: file?.sha256 }] }] })
+  t.equal(steps?.body.toString(), JSON.stringify(portal.reports[0]?.body))
+  t.same(more, [])
+})
+
+t.test('what is remembered of a dossier has an end, counted from its last delivery', async t => {
+  const kept: Array<number | undefined> = []
+  const memory = createMemory()
+  const { send } = await open(t, { rememberDays: 60 }, { ...memory, write: async (key, value, options) => { kept.push(options?.keepMs); await memory.write(key, value, options) } })
+  t.match(await send(deliveryOf()), { kind: 'delivered' })
+  t.ok(kept.length > 0 && kept.every(keepMs => keepMs === 60 * 86_400_000))
 })
 
 t.test('a dossier is made once: a repeated delivery does nothing, later reports find it', async t => {

@@ -1,6 +1,9 @@
 // The portal's calls, one by one: token, next code, file, dossier, reports. What they are for is in submit.ts.
 import type { Readable } from 'node:stream'
-import { type AdapterKit, type Attachment, createFileForm, deferred, type HttpAnswer, type HttpRequest, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, text } from 'lienthong/adapter'
+import {
+  type AdapterKit, type Attachment, createFileForm, deferred, type HttpAnswer, type HttpRequest, type OutboundDelivery, type Outcome, outcomeOfFailure, outcomeOfHttp, parseJson, plain, problem, type SentRequest, text,
+  type WireCall
+} from 'lienthong/adapter'
 
 export interface PortalSettings {
   url: string
@@ -17,15 +20,20 @@ export type Got<T> = { value: T } | { outcome: Outcome }
 
 export interface File { readonly IdTepTin: string, readonly HashTepTin: string }
 
-export interface CallOptions { signal: AbortSignal, headers?: Record<string, string> }
+export interface CallOptions {
+  signal: AbortSignal
+  headers?: Record<string, string>
+  /** Told what carries a dossier or a file, just before it goes out. */
+  note?: OutboundDelivery['noteSent']
+}
 
 /** All reject as the kit's HTTP does when there is no answer. */
 export interface Portal {
   login (signal: AbortSignal): Promise<Outcome | undefined>
   nextCode (options: CallOptions): Promise<Got<string>>
   upload (file: Attachment, open: () => Promise<Readable>, options: CallOptions): Promise<Got<File>>
-  create (body: object, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string }>>
-  report (path: 'steps' | 'status', body: object, options: CallOptions): Promise<Got<undefined>>
+  create (call: WireCall, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string }>>
+  report (path: 'steps' | 'status', call: WireCall, options: CallOptions): Promise<Got<undefined>>
   /** Undefined: the portal does not know the code. */
   find (maHoSo: string, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string } | undefined>>
 }
@@ -61,12 +69,14 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
   }
 
   /** With a token, and once more with a new one; `body` makes a fresh body each time. A dead connection must not make two dossiers of it. */
-  async function ask (method: 'GET' | 'POST', path: string, { body, type, options: { signal, headers } }: { body?: () => Promise<Readable | Buffer>, type?: Record<string, string>, options: CallOptions }): Promise<Got<HttpAnswer>> {
+  async function ask (method: 'GET' | 'POST', path: string, { body, type, noted, options: { signal, headers, note } }: { body?: () => Promise<Readable | Buffer>, type?: Record<string, string>, noted?: SentRequest, options: CallOptions }): Promise<Got<HttpAnswer>> {
     for (let round = 0; ; round++) {
       const entered = await token(signal)
       if ('outcome' in entered) return entered
       const request: HttpRequest = { method, url: `${base}/${path}`, headers: { accept: 'application/json', authorization: `Bearer ${entered.value}`, ...type, ...headers }, signal }
-      const answer = await kit.http.request(body === undefined ? request : { ...request, body: await body(), neverRepeat: true })
+      if (body !== undefined) Object.assign(request, { body: await body(), neverRepeat: true })
+      if (noted !== undefined) note?.(noted)
+      const answer = await kit.http.request(request)
       if ((answer.status === 401 || answer.status === 403) && round === 0) { held = undefined; continue }
       const outcome = outcomeOfHttp(answer, { now: kit.now(), redact: redact() })
       if (outcome.kind === 'delivered') return { value: answer }
@@ -76,9 +86,10 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
     }
   }
 
-  const post = async (path: string, body: object, options: CallOptions): Promise<Got<HttpAnswer>> => {
+  const post = async (path: string, { service, body }: WireCall, options: CallOptions): Promise<Got<HttpAnswer>> => {
     const bytes = Buffer.from(JSON.stringify(body))
-    return await ask('POST', path, { body: async () => bytes, type: { 'content-type': 'application/json', 'content-length': String(bytes.length) }, options })
+    const noted = { call: service, mediaType: 'application/json', body: bytes }
+    return await ask('POST', path, { body: async () => bytes, type: { 'content-type': noted.mediaType, 'content-length': String(bytes.length) }, noted, options })
   }
 
   return {
@@ -95,7 +106,8 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
     },
     async upload (file, open, options) {
       const form = createFileForm({ ...file, field: settings.uploadField })
-      const got = await ask('POST', paths.upload, { body: async () => form.open(await open()), type: { 'content-type': form.contentType, 'content-length': String(form.length) }, options })
+      const type = { 'content-type': form.contentType, 'content-length': String(form.length) }
+      const got = await ask('POST', paths.upload, { body: async () => form.open(await open()), type, noted: { call: 'UploadFile', mediaType: file.contentType, body: file }, options })
       if ('outcome' in got) return got
       const found = contentOf(got.value)
       const [first]: unknown[] = Array.isArray(found) ? found : [found]
@@ -105,15 +117,15 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
       const differs = /^[0-9a-f]{64}$/i.test(HashTepTin) && HashTepTin.toLowerCase() !== file.sha256
       return differs ? { outcome: deferred(problem('ENDPOINT_UNAVAILABLE', text(`Cổng nhận được nội dung khác của tệp ${file.n}.`, `The portal got other bytes of file ${file.n}.`))) } : { value: { IdTepTin, HashTepTin } }
     },
-    async create (body, options) {
-      const got = await post(paths.create, body, options)
+    async create (call, options) {
+      const got = await post(paths.create, call, options)
       if ('outcome' in got) return got
       const made = dossierIn(contentOf(got.value))
       // It may have been made: only a look can tell.
       return made === undefined ? { outcome: deferred(unreadable(), { uncertain: true }) } : { value: made }
     },
-    async report (path, body, options) {
-      const got = await post(paths[path], body, options)
+    async report (path, call, options) {
+      const got = await post(paths[path], call, options)
       return 'outcome' in got ? got : { value: undefined }
     },
     async find (maHoSo, options) {

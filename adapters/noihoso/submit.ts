@@ -8,11 +8,12 @@ import { type CallOptions, certain, type Portal } from './portal.js'
 
 const STATUS = 'CapNhatTrangThai'
 const CREATE = 'TaoHoSo'
+const DAY_MS = 86_400_000
 
 export interface Submitting {
   portal: Portal
   kit: AdapterKit
-  settings: { codes: 'partner' | 'ours', receivingUnit: string, publicServices: Record<string, string>, codesAs: 'number' | 'string', paths: { find: string } }
+  settings: { codes: 'partner' | 'ours', receivingUnit: string, publicServices: Record<string, string>, codesAs: 'number' | 'string', rememberDays: number, paths: { find: string } }
 }
 
 /** What is known of one dossier there. */
@@ -43,10 +44,10 @@ export async function submitDossier (delivery: OutboundDelivery, submitting: Sub
   const work: Work = {
     ...submitting, delivery, dossier,
     known: (await memory.read(key) ?? {}) as Known,
-    options: { signal, headers: { 'idempotency-key': deliveryId, traceparent } },
+    options: { signal, headers: { 'idempotency-key': deliveryId, traceparent }, note: delivery.noteSent },
     save: async known => {
       work.known = known
-      await memory.write(key, known)
+      await memory.write(key, known, { keepMs: settings.rememberDays * DAY_MS })
     }
   }
   const { calls, faults } = write(work, new Map(delivery.attachments.map(({ sha256 }) => [sha256, { IdTepTin: '', HashTepTin: sha256 }])))
@@ -84,8 +85,9 @@ async function make (work: Work): Promise<Outcome | undefined> {
   const stopped = await prepare(work)
   if (stopped !== undefined) return stopped
   const call = write(work, new Map(Object.entries(work.known.uploads ?? {}))).calls.find(({ service }) => service === CREATE)
+  if (call === undefined) throw new Error('a dossier that is not written as one')
   await work.save({ ...work.known, trying: packageId })
-  const made = await portal.create(call?.body as object, options)
+  const made = await portal.create(call, options)
   if ('outcome' in made) {
     // Said no for certain: nothing was made, and a corrected package begins anew under the same code.
     if (made.outcome.kind === 'refused') await work.save(without(work.known, 'trying'))
@@ -135,8 +137,8 @@ async function report (work: Work): Promise<Outcome> {
   const { delivery: { deliveryId }, portal, options, dossier } = work
   const reports: WireCall[] = write(work, new Map(work.delivery.attachments.map(({ sha256 }) => [sha256, { IdTepTin: '', HashTepTin: sha256 }]))).calls.filter(({ service }) => service !== CREATE)
   if (reports.length > 0 && work.known.reported !== deliveryId) {
-    for (const { service, body } of reports) {
-      const told = await portal.report(service === STATUS ? 'status' : 'steps', body as object, options)
+    for (const call of reports) {
+      const told = await portal.report(call.service === STATUS ? 'status' : 'steps', call, options)
       if ('outcome' in told) return told.outcome
     }
     await work.save({ ...work.known, reported: deliveryId })

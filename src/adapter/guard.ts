@@ -137,7 +137,7 @@ function ownKit (kit: AdapterKit): AdapterKit {
     },
     memory: {
       read: async key => await asHub(async () => await memory.read(key)),
-      write: async (key, value) => { await asHub(async () => { await memory.write(key, value) }) }
+      write: async (key, value, options) => { await asHub(async () => { await memory.write(key, value, options) }) }
     }
   }
 }

@@ -70,3 +70,11 @@ export function deferred (problem: Problem, more: { retryAfterMs?: number, uncer
 export function refused (problem: Problem): Outcome {
   return { kind: 'refused', problem }
 }
+
+/** Stands for a secret in a {@link SentRequest}. */
+export const MASK = '***'
+
+/** Stands for the base64 of a file of the package in a {@link SentRequest}. */
+export function fileStandIn (sha256: string): string {
+  return `sha256:${sha256}`
+}

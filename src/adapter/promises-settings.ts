@@ -1,6 +1,6 @@
 // Promises about settings: what the console's form, the validation and the masking rely on.
 import type { AdapterPromise } from './conformance-context.js'
-import { expect } from './promises-support.js'
+import { expect, sendsNothing } from './promises-support.js'
 
 export const SETTINGS_PROMISES: readonly AdapterPromise[] = [
   {
@@ -37,8 +37,26 @@ export const SETTINGS_PROMISES: readonly AdapterPromise[] = [
       // The secret itself must not be repeated in the report either.
       for (const [index, secret] of secrets.entries()) expect(!all.includes(secret), `secret ${index + 1} of ${secrets.length} was written`)
     }
+  },
+  {
+    name: 'no secret appears in what is kept as sent',
+    why: 'it is kept as long as the package, and its sender reads it',
+    notApplicable: sendsNothing,
+    async run (context) {
+      const session = await context.open()
+      const sample = context.sample()
+      await context.deliver(session, sample)
+      const all = JSON.stringify(sample.noted.map(({ body, ...request }) => ({ ...request, body: Buffer.isBuffer(body) ? body.toString('latin1') : body })))
+      const secrets = context.adapter.secrets(context.settings)
+      for (const [index, secret] of secrets.entries()) expect(!all.includes(writtenIn(secret)), `secret ${index + 1} of ${secrets.length} was noted`)
+    }
   }
 ]
+
+/** As it stands in the report: bytes one by one, and JSON's own characters escaped. */
+function writtenIn (secret: string): string {
+  return JSON.stringify(Buffer.from(secret).toString('latin1')).slice(1, -1)
+}
 
 function undescribed (schema: Readonly<Record<string, unknown>>, path: string): string[] {
   const properties = Object.entries((schema['properties'] ?? {}) as Record<string, Record<string, unknown>>)

@@ -6,13 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../ids.js'
 import type { AdapterManifest, Envelope } from '../model/generated.js'
 import type { Content } from '../model/package.js'
-import type { OutboundDelivery } from '../ports/adapter.js'
+import type { OutboundDelivery, SentRequest } from '../ports/adapter.js'
 import type { AdapterHarness, HarnessSample } from './harness.js'
 
 /** A package made to order, and how much of it the adapter has read. */
 export interface SampleDelivery extends OutboundDelivery {
   /** Bytes handed out by the current stream. */
   pulled (): number
+  /** What the adapter said it sent. */
+  readonly noted: readonly SentRequest[]
 }
 
 export interface SampleOptions {
@@ -60,6 +62,7 @@ export function sampleDelivery (manifest: AdapterManifest, options: SampleOption
   const kind = manifest.kinds[0] ?? 'document'
   const envelope = own.envelope ?? usualEnvelope(kind, deliveryId)
   const progress = { pulled: 0 }
+  const noted: SentRequest[] = []
   const { body, attachments = [] } = own
   return {
     deliveryId,
@@ -83,6 +86,8 @@ export function sampleDelivery (manifest: AdapterManifest, options: SampleOption
       return stream({ size: bytes.length, bytes, options: { ...options, ...broken }, progress: { pulled: 0 } })
     },
     otherIds: async () => [],
+    noteSent (request) { noted.push(request) },
+    noted,
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     pulled: () => progress.pulled
   }

@@ -38,5 +38,6 @@ export const IN_VIETNAMESE: Readonly<Record<string, string>> = {
   'it connects nowhere that the egress policy forbids, and says so for good': 'không kết nối tới nơi chính sách egress cấm, và báo rõ là không bao giờ được',
   'an unknown setting is refused': 'thiết lập không có trong định nghĩa bị từ chối',
   'every setting is described': 'mọi thiết lập đều có mô tả',
-  'no secret appears in logs or problems': 'không có bí mật nào trong nhật ký hay lý do lỗi'
+  'no secret appears in logs or problems': 'không có bí mật nào trong nhật ký hay lý do lỗi',
+  'no secret appears in what is kept as sent': 'không có bí mật nào trong những gì được lưu là đã gửi'
 }

@@ -122,6 +122,13 @@ export const OPERATIONS: Record<string, Operation> = {
     },
     problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_PURGED', 'CONTENT_MISSING']
   },
+  readSent: {
+    tag: 'packages',
+    summary: 'Download what was sent to a recipient',
+    description: 'The message, or one request, exactly as it went out; *** stands for a secret, sha256: and a hash for the base64 of that file of the package.',
+    answers: { 200: { description: 'What was sent.', bytes: true, headers: BYTES_HEADERS }, 304: UNCHANGED },
+    problems: ['REQUEST_INVALID', 'NOT_FOUND', 'CONTENT_PURGED', 'CONTENT_MISSING']
+  },
   readTimeline: {
     tag: 'packages',
     summary: 'Read what happened to a package, oldest first',

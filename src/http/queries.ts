@@ -31,6 +31,10 @@ export const ATTACHMENT_PARAMS = strictObject({
   id: ID,
   n: { type: 'integer', description: 'Position of the file, from 1.', minimum: 1, maximum: 10_000 }
 }, ['id', 'n'])
+export const SENT_PARAMS = strictObject({
+  id: ID,
+  sha256: { type: 'string', description: 'SHA-256 of what was sent, lower-case hex; in the delivery.', pattern: '^[0-9a-f]{64}$' }
+}, ['id', 'sha256'])
 export const TIMELINE_QUERY = strictObject({ limit: limit(500, 100), cursor: CURSOR })
 export const PACKAGES_QUERY = strictObject({
   kind: SCHEMAS.envelope.properties.kind,

@@ -6,7 +6,7 @@ import type { PlannedDelivery } from '../model/delivery.js'
 import type { Caller } from '../model/caller.js'
 import { summarize, type RecipientsView, type RecipientView, type Said } from '../pipeline/recipients.js'
 import type { Accepted, Plan } from '../pipeline/types.js'
-import type { InboxItem, PackageEvent, PackageSummary, StoredDelivery, StoredPackage } from '../ports/store.js'
+import type { InboxItem, KeptRequest, PackageEvent, PackageSummary, StoredDelivery, StoredPackage } from '../ports/store.js'
 import { localize } from './language.js'
 
 type Json = Record<string, unknown>
@@ -55,8 +55,14 @@ export function viewDelivery (delivery: StoredDelivery, language: Language): Jso
     externalId,
     waitsFor: delivery.waitsFor,
     awaits: delivery.awaits,
-    parkedUntil: isoOrAbsent(delivery.parkedUntil)
+    parkedUntil: isoOrAbsent(delivery.parkedUntil),
+    sent: sentOf(delivery)?.map(request => ({ ...request, link: `/v1/packages/${packageId}/sent/${request.sha256}` }))
   }
+}
+
+/** What went out, was about to, or waits to be fetched; an adapter's own requests stand for the message they were made instead of. */
+export function sentOf ({ sent, requests }: Pick<StoredDelivery, 'sent' | 'requests'>): Array<Omit<KeptRequest, 'call' | 'attempt'>> | undefined {
+  return requests ?? (sent === undefined ? undefined : [sent])
 }
 
 /**

@@ -1680,6 +1680,10 @@ export interface Delivery {
    * Since when deliverBy has been missed.
    */
   overdueAt?: string
+  /**
+   * What went out, was about to, or waits to be fetched: one message, or the last 200 requests of an adapter that makes its own, oldest first.
+   */
+  sent?: SentPart[]
 }
 /**
  * This interface was referenced by `Delivery`'s JSON-Schema
@@ -1732,6 +1736,36 @@ export interface StoredFault {
    * What was there, shortened.
    */
   found?: string
+}
+/**
+ * This interface was referenced by `Delivery`'s JSON-Schema
+ * via the `definition` "sentRequest".
+ */
+export interface SentPart {
+  /**
+   * Operation at the receiving system. Absent for a message that goes as it is.
+   */
+  call?: string
+  /**
+   * Try in which it went out. Absent for a message that goes as it is.
+   */
+  attempt?: number
+  /**
+   * SHA-256 of the bytes kept, lower-case hex.
+   */
+  sha256: string
+  /**
+   * Bytes.
+   */
+  size: number
+  /**
+   * Media type.
+   */
+  mediaType: string
+  /**
+   * Where to fetch it.
+   */
+  link: string
 }
 /**
  * An administrative document, canonical form of an edXML message (QCVN 102:2016/BTTTT §1.3 to 1.8). Dates are ISO 8601, instants carry +07:00.

@@ -1,31 +1,35 @@
 // carried: a document that comes again by another way. Every node on its way adds a trace of its own, at its own time, and partners
 // that fan out hand on one message for each recipient, which names that one only. Copies of one document differ in nothing else:
-// that is a repetition, not other content. Who is named for the first time gets it by `storeRest`.
-import type { Document } from '../model/generated.js'
+// that is a repetition, not other content. Who is named for the first time gets it by `storeRest`. A dossier in a partner's format is named
+// by what it holds: other bytes around the same dossier (another session, other company in one push) are a repetition, too.
 import type { AcceptedPackage } from '../model/package.js'
 import type { Store, StoredPackage } from '../ports/store.js'
 import type { AcceptOne } from './store.js'
 
-/** Stores as `acceptOne` does, but a document that was stored with other traces or for others is a repeated one. */
+/** Stores as `acceptOne` does, but what was stored as a copy is a repeated one. */
 export function knowingCopies ({ acceptOne, findPackage }: { acceptOne: AcceptOne, findPackage: Store['findPackage'] }): AcceptOne {
   return async wanted => {
     const result = await acceptOne(wanted)
-    if (result.kind !== 'conflict' || result.on !== 'identifier' || wanted.content.kind !== 'document') return result
+    if (result.kind !== 'conflict' || result.on !== 'identifier' || essence(wanted) === undefined) return result
     const stored = await findPackage(result.packageId, 'all')
     return stored !== undefined && isCopy(stored, wanted) ? { kind: 'repeated', package: stored } : result
   }
 }
 
-type Comparable = Pick<StoredPackage | AcceptedPackage, 'envelope' | 'content' | 'attachments'>
+type Comparable = Pick<StoredPackage | AcceptedPackage, 'envelope' | 'content' | 'attachments' | 'format'>
 
 function isCopy (stored: Comparable, wanted: Comparable): boolean {
-  return stored.content.kind === 'document' && wanted.content.kind === 'document' &&
-    sorted(essence(stored.content.document, stored)) === sorted(essence(wanted.content.document, wanted))
+  const [one, other] = [essence(stored), essence(wanted)]
+  return one !== undefined && other !== undefined && sorted(one) === sorted(other)
 }
 
-/** Everything but the way it came, and whom a copy names. */
-function essence ({ trace: _way, ...document }: Document, { envelope: { priority }, attachments }: Comparable): object {
-  return { document, priority, files: attachments.map(({ name, sha256 }) => [name, sha256]) }
+/** Everything but the way it came, and whom a copy of a document names. Undefined for what has no copies. */
+function essence ({ envelope: { priority }, content, attachments, format }: Comparable): object | undefined {
+  const files = attachments.map(({ name, sha256 }) => [name, sha256])
+  if (content.kind === 'dossier') return format === 'translated' ? { dossier: content.dossier, priority, files } : undefined
+  if (content.kind === 'status') return undefined
+  const { trace: _way, ...document } = content.document
+  return { document, priority, files }
 }
 
 /** JSON whose fields are in one order: the store keeps none. */

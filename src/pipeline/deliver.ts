@@ -2,7 +2,7 @@
 import { CATALOGUE, toProblem } from '../errors.js'
 import type { Outcome } from '../model/delivery.js'
 import { text } from '../model/text.js'
-import type { AdapterSession } from '../ports/adapter.js'
+import type { AdapterSession, OutboundDelivery } from '../ports/adapter.js'
 import type { Prepared } from './types.js'
 
 /** An adapter that does not heed its abort is left behind after this time. */
@@ -12,12 +12,13 @@ export interface DeliverOptions {
   session: AdapterSession
   /** Aborts when the hub stops and cannot wait any longer. */
   stopping: AbortSignal
+  noteSent: OutboundDelivery['noteSent']
   /** Told about a throw: a defect of the adapter. */
   onDefect: (error: unknown) => void
 }
 
 /** Asks the adapter once. Never rejects. */
-export async function deliver ({ outbound, endpoint }: Prepared, { session, stopping, onDefect }: DeliverOptions): Promise<Outcome> {
+export async function deliver ({ outbound, endpoint }: Prepared, { session, stopping, noteSent, onDefect }: DeliverOptions): Promise<Outcome> {
   if (session.deliver === undefined) {
     return { kind: 'refused', problem: { code: 'ADAPTER_DEFECT', detail: text(`Bộ kết nối "${endpoint.adapter}" không gửi đi được.`, `The adapter "${endpoint.adapter}" does not send.`) } }
   }
@@ -27,7 +28,7 @@ export async function deliver ({ outbound, endpoint }: Prepared, { session, stop
   if (stopping.aborted) onStop()
   const timer = setTimeout(() => { abort.abort(new Error('attempt timed out')) }, endpoint.timeoutMs)
   try {
-    const answer = session.deliver(outbound, abort.signal).then(checkOutcome)
+    const answer = session.deliver({ ...outbound, noteSent }, abort.signal).then(checkOutcome)
     return await Promise.race([answer, overdue(abort.signal, endpoint.timeoutMs)])
   } catch (error) {
     onDefect(error)

@@ -16,6 +16,7 @@ import { noteStatus } from './dossier-status.js'
 import { receive } from './receive.js'
 import { route } from './route.js'
 import { storeRest } from './rest.js'
+import { createSentNotes, type SentNotes } from './sent-notes.js'
 import { settle, settleInterrupted, timedPolicy, type RetryPolicy } from './settle.js'
 import { findSaid } from './said.js'
 import { conflict, storePackage, toRepeated, type AcceptOne } from './store.js'
@@ -115,7 +116,7 @@ export interface AttemptOptions extends TransformOptions {
 /** One attempt of a claimed delivery: transform → deliver → settle. Never rejects; recording is the caller's batch. */
 export async function attempt (claimed: ClaimedDelivery, options: AttemptOptions): Promise<Settled> {
   const startedAt = options.clock.now()
-  const { outcome, sent } = await tryOnce(claimed, options)
+  const { outcome, ...sent } = await tryOnce(claimed, options)
   const finishedAt = options.clock.now()
   const { attempts, retriedAfter = 0, expiresAt, deliverBy } = claimed.delivery
   const policy = timedPolicy(options.policy, { deliverBy, at: finishedAt })
@@ -123,26 +124,39 @@ export async function attempt (claimed: ClaimedDelivery, options: AttemptOptions
   const settlement = options.stopping.aborted && outcome.kind === 'deferred'
     ? settleInterrupted(outcome, { at: finishedAt, idempotent })
     : settle(outcome, { attempt: attempts - retriedAfter, at: finishedAt, expiresAt, policy, idempotent, random: options.random() })
-  return { claimed, outcome, startedAt, finishedAt, settlement, ...(sent === undefined ? {} : { sent }) }
+  return { claimed, outcome, startedAt, finishedAt, settlement, ...sent }
 }
 
 function isIdempotent ({ endpoint }: AttemptOptions): boolean {
   return endpoint.idempotent === true
 }
 
-async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Promise<Pick<Attempted, 'outcome' | 'sent'>> {
+async function tryOnce (claimed: ClaimedDelivery, options: AttemptOptions): Promise<Omit<Attempted, 'claimed' | 'startedAt' | 'finishedAt'>> {
   try {
     const prepared = await transform(claimed, options)
     const session = await options.session()
     if (!isIdempotent(options)) await options.begin()
     // A recipient that keeps no keys would have it from both.
     if (!options.isHeld()) throw new HubError('STOPPING', text('Lượt chuyển đã thuộc về tiến trình khác.', 'The delivery belongs to another process by now.'))
-    const outcome = await deliver(prepared, { ...options, session })
-    return { outcome, sent: prepared.sent }
+    const notes = createSentNotes()
+    const outcome = await deliver(prepared, { ...options, session, noteSent: notes.note })
+    const own = await keepNotes(notes, claimed, options)
+    // What the recipient fetches is the message, whatever notice went out of it.
+    return { outcome, ...own, ...(own === undefined || outcome.kind === 'available' ? { sent: prepared.sent } : {}) }
   } catch (error) {
     options.onDefect(error)
     const problem = toProblem(error)
     // A message that cannot be made is no better an hour later.
     return { outcome: { kind: FOR_GOOD.has(problem.code) ? 'refused' : 'deferred', problem } }
+  }
+}
+
+/** What was sent was sent: that it cannot be written down changes no outcome. */
+async function keepNotes (notes: SentNotes, { delivery: { attempts, requests }, package: { attachments } }: ClaimedDelivery, { openSpooled, onDefect }: AttemptOptions): ReturnType<SentNotes['keep']> {
+  try {
+    return await notes.keep({ attempt: attempts, earlier: requests, files: attachments.map(({ sha256 }) => sha256), openSpooled })
+  } catch (error) {
+    onDefect(error)
+    return {}
   }
 }

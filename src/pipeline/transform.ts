@@ -10,7 +10,6 @@ import { EDXML_MEDIA_TYPE } from '../formats/edxml/index.js'
 import { RELATED_MEDIA_TYPE } from '../formats/edxml/related.js'
 import { DOSSIER_MEDIA_TYPE } from '../formats/dossier/index.js'
 import { writeDossier } from '../formats/dossier/write-one.js'
-import type { OutboundDelivery } from '../ports/adapter.js'
 import type { Directory, Endpoint } from '../ports/directory.js'
 import type { WireName } from '../ports/dossier-wire.js'
 import type { EnvelopeSigning } from '../ports/signatures.js'
@@ -179,7 +178,7 @@ async function openAttachment ({ id, attachments }: Source, payloads: Payloads, 
   return await payloads.open(id, attachment)
 }
 
-function toOutbound (claimed: ClaimedDelivery, { sent, source, options: { payloads, findOtherIds } }: { sent: Sent, source: Source, options: TransformOptions }): OutboundDelivery {
+function toOutbound (claimed: ClaimedDelivery, { sent, source, options: { payloads, findOtherIds } }: { sent: Sent, source: Source, options: TransformOptions }): Prepared['outbound'] {
   const { delivery, package: accepted, inline } = claimed
   const bytes = sent.inline ?? (sent.sha256 === accepted.original.sha256 ? inline : undefined)
   return {

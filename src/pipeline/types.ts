@@ -92,7 +92,7 @@ export interface Plan {
 export interface Prepared {
   readonly claimed: ClaimedDelivery
   readonly endpoint: Endpoint
-  readonly outbound: OutboundDelivery
+  readonly outbound: Omit<OutboundDelivery, 'noteSent'>
   readonly sent: NonNullable<AttemptRecord['sent']>
 }
 
@@ -114,7 +114,10 @@ export interface Attempted {
   readonly outcome: Outcome
   readonly startedAt: number
   readonly finishedAt: number
+  /** Absent when the message could not be made, and when the adapter sent requests of its own instead. */
   readonly sent?: Prepared['sent']
+  readonly requests?: AttemptRecord['requests']
+  readonly payloads?: AttemptRecord['payloads']
 }
 
 /** The hub has decided. */

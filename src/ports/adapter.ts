@@ -76,8 +76,25 @@ export interface OutboundDelivery {
    * not this delivery, however alike. A predecessor's is among them when this one is attempted. Rejects while the store is away.
    */
   otherIds (): Promise<readonly string[]>
+  /**
+   * For adapters whose requests are not the body: says what goes out, each time just before it does. The hub keeps it with the delivery,
+   * whatever becomes of the attempt; its sender and operators read it. Of one attempt the first 200 requests and 16 MiB are kept. Never throws.
+   */
+  noteSent (request: SentRequest): void
   /** W3C trace context to pass on. */
   readonly traceparent: string
+}
+
+/** One request that carries a package or a part of it, as it goes over the wire. */
+export interface SentRequest {
+  /** The operation as the other side names it, up to 100 characters. */
+  readonly call: string
+  readonly mediaType: string
+  /**
+   * Exactly its bytes, but for `MASK` in place of every secret, and `fileStandIn` in place of the base64 of a file of the package; or the
+   * file itself, when that is all that it carries.
+   */
+  readonly body: Buffer | Pick<Attachment, 'sha256' | 'size'>
 }
 
 /** A delivery that its recipient has not fetched. */
@@ -216,8 +233,8 @@ export interface AdapterLinks {
 export interface AdapterMemory {
   /** What was written last; undefined when nothing was. */
   read (key: string): Promise<unknown>
-  /** `undefined` forgets the key. */
-  write (key: string, value: unknown): Promise<void>
+  /** `undefined` forgets the key. It is forgotten by itself `keepMs` after it was written last; never when absent. */
+  write (key: string, value: unknown, options?: { keepMs?: number }): Promise<void>
 }
 
 /** Why an HTTP exchange had no answer. `sent`: request bytes may have reached the other side, so the effect is uncertain. */

@@ -6,7 +6,7 @@ import type { ClaimCheck } from './broker.js'
 export interface OldestUndelivered { endpoint: string, deliveryId: string, acceptedAt: number }
 
 /** Each method is one transaction, as in `Store`. */
-export interface EndpointStore {
+export interface EndpointStore extends MemoryStore {
   /** Every endpoint about which something was ever noted. */
   endpointStates (): Promise<EndpointState[]>
   /** Changes a circuit that is still at `version` (0: never changed). False: another process was faster. */
@@ -19,10 +19,16 @@ export interface EndpointStore {
   resumeEndpoint (endpoint: string, word: NonNullable<EndpointState['pause']>): Promise<boolean>
   /** Of each of these endpoints the delivery that is not settled for longest; nothing of one where all are. */
   oldestUndelivered (endpoints: readonly string[]): Promise<OldestUndelivered[]>
-  /** What the adapter of an endpoint wrote last under this key; undefined when nothing was. */
-  readMemory (endpoint: string, key: string): Promise<unknown>
-  /** `undefined` forgets the key. */
-  writeMemory (endpoint: string, key: string, value: unknown): Promise<void>
   /** Makes resting deliveries queued, at most so many of each endpoint, urgent and oldest first, and answers their claims, to be published. */
   wakeResting (wishes: ReadonlyArray<{ endpoint: string, most: number }>, options: { at: number }): Promise<ClaimCheck[]>
+}
+
+/** What adapters remember of their endpoints. */
+export interface MemoryStore {
+  /** What the adapter of an endpoint wrote last under this key; undefined when nothing was. */
+  readMemory (endpoint: string, key: string): Promise<unknown>
+  /** `undefined` forgets the key. From `expiresAt` (epoch ms) on it may go; never when absent. */
+  writeMemory (endpoint: string, key: string, value: unknown, options?: { expiresAt?: number }): Promise<void>
+  /** Removes at most `limit` entries whose time is over, oldest first; answers how many. */
+  removeMemory (options: { at: number, limit: number }): Promise<number>
 }

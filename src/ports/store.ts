@@ -85,7 +85,12 @@ export interface StoredDelivery {
   overdueAt?: number
   /** What was (or is to be) sent, once transformed. */
   sent?: PayloadRef & { mediaType: string }
+  /** What went out instead, where the adapter makes requests of its own: the last 200, oldest first. */
+  requests?: KeptRequest[]
 }
+
+/** A request of an adapter's own; its bytes are a payload of the package. */
+export type KeptRequest = PayloadRef & { call: string, mediaType: string, attempt: number }
 
 /** A delivery in the hands of this process until its lease ends. */
 export interface ClaimedDelivery {
@@ -108,6 +113,10 @@ export interface AttemptRecord {
   settlement: Settlement
   /** What went over the wire, when it got that far. */
   sent?: PayloadRef & { mediaType: string, inline?: Buffer, transformation?: Transformation }
+  /** Those of this attempt behind those of earlier ones; absent when this one added none. */
+  requests?: KeptRequest[]
+  /** What is to be kept of them: the bytes, or the name of a blob. */
+  payloads?: Array<{ sha256: string, inline?: Buffer }>
 }
 
 /** How a message was made, when it is not the sender's bytes; kept in the event of the attempt. */

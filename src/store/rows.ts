@@ -2,13 +2,13 @@
 import type { Axis, Attachment, DeliveryState, Envelope, Evidence, RouteReason } from '../model/generated.js'
 import type { Content, WireFormat } from '../model/package.js'
 import type { Fault, Problem } from '../model/problem.js'
-import type { PackageSummary, StoredDelivery, StoredPackage } from '../ports/store.js'
+import type { KeptRequest, PackageSummary, StoredDelivery, StoredPackage } from '../ports/store.js'
 import type { Sql } from './sql.js'
 
 /** Of `delivery d`. */
 export const DELIVERY_COLUMNS = `d.id AS d_id, d.package_id, d.written_to, d.agency, d.endpoint, d.axis, d.adapter, d.format AS d_format, d.state, d.reasons,
   d.attempts, d.created_at, d.expires_at AS d_expires_at, d.due_at, d.settled_at, d.external_id, d.problem, d.sent_sha256, d.sent_size, d.sent_media_type,
-  to_jsonb(d.waits_for) AS waits_for, d.awaits, d.parked_until, d.retried_after, d.resend_of, d.resent_as, d.deliver_by, d.overdue_at, d.locked_until`
+  to_jsonb(d.waits_for) AS waits_for, d.awaits, d.parked_until, d.retried_after, d.resend_of, d.resent_as, d.deliver_by, d.overdue_at, d.locked_until, d.requests`
 
 export interface DeliveryRow {
   d_id: string
@@ -34,6 +34,7 @@ export interface DeliveryRow {
   sent_sha256: string | null
   sent_size: number | null
   sent_media_type: string | null
+  requests: KeptRequest[] | null
   waits_for: string[] | null
   awaits: string | null
   parked_until: number | null
@@ -71,7 +72,8 @@ export function toDelivery (row: DeliveryRow): StoredDelivery {
     ...(row.parked_until === null ? {} : { parkedUntil: row.parked_until }),
     ...(row.deliver_by === null ? {} : { deliverBy: row.deliver_by }),
     ...(row.overdue_at === null ? {} : { overdueAt: row.overdue_at }),
-    ...(row.sent_sha256 === null ? {} : { sent: { sha256: row.sent_sha256, size: row.sent_size ?? 0, mediaType: row.sent_media_type ?? '' } })
+    ...(row.sent_sha256 === null ? {} : { sent: { sha256: row.sent_sha256, size: row.sent_size ?? 0, mediaType: row.sent_media_type ?? '' } }),
+    ...(row.requests === null ? {} : { requests: row.requests })
   }
 }
 

@@ -29,7 +29,7 @@ async function settleAlone (sql: Sql, record: AttemptRecord): ReturnType<Store['
     return await settleTogether(sql, [record])
   } catch (error) {
     if (!isAboutRows(error)) throw error
-    const { sent: _, settlement: { externalId, problem, ...settlement }, ...bare } = record
+    const { sent: _, requests: _own, payloads: _bytes, settlement: { externalId, problem, ...settlement }, ...bare } = record
     return await settleTogether(sql, [{
       ...bare, settlement: { ...settlement, ...(problem === undefined ? {} : { problem: { code: problem.code in CATALOGUE ? problem.code : 'INTERNAL', detail: CATALOGUE.PACKAGE_UNSTORABLE.title } }) }
     }])

@@ -1,5 +1,6 @@
 // Puts the store together from its parts. Whatever a database throws leaves here as a HubError.
 import type { InvitationStore } from '../ports/invitation-store.js'
+import type { MemoryStore } from '../ports/endpoint-store.js'
 import type { QueueStore } from '../ports/queue-store.js'
 import type { ReceiptStore } from '../ports/receipt-store.js'
 import type { ServiceStore } from '../ports/service-store.js'
@@ -14,7 +15,7 @@ import { toStoreError } from './failure.js'
 import { findInbox, peekInbox, settleInbox } from './inbox.js'
 import { addInvitation, askInvitation, findInvitation, forgetInvitations, openInvitation, remindedOf, takeReminders } from './invitations.js'
 import { acquireLeases, liveProcesses, releaseLeases } from './leases.js'
-import { readMemory, writeMemory } from './memory.js'
+import { readMemory, removeMemory, writeMemory } from './memory.js'
 import { operate } from './operate.js'
 import { events, findDocuments, findPackage, findPayload, lastDossierStatus, listPackages } from './read.js'
 import { findRemovable, purgePayloads, removeEvents, removePackages, unnamedBlobs } from './retention.js'
@@ -64,8 +65,6 @@ export function createStore (sql: Sql): Store {
     resumeEndpoint: safe(resumeEndpoint),
     oldestUndelivered: safe(oldestUndelivered),
     wakeResting: safe(wakeResting),
-    readMemory: safe(readMemory),
-    writeMemory: safe(writeMemory),
     listDeliveries: safe(listDeliveries),
     findDelivery: safe(findDelivery),
     operate: safe(operate),
@@ -99,8 +98,8 @@ export function createStore (sql: Sql): Store {
 
 type Safe = <A extends unknown[], R>(work: (sql: Sql, ...given: A) => Promise<R>) => (...given: A) => Promise<R>
 
-/** The parts that stand for themselves: what senders are told, the inbox as a queue, one-time links, the log of service calls. */
-function ofItsOwn (safe: Safe): ReceiptStore & QueueStore & InvitationStore & ServiceStore {
+/** The parts that stand for themselves: what senders are told, the inbox as a queue, what adapters remember, one-time links, the log of service calls. */
+function ofItsOwn (safe: Safe): ReceiptStore & QueueStore & MemoryStore & InvitationStore & ServiceStore {
   return {
     markOverdue: safe(markOverdue),
     findUnreported: safe(findUnreported),
@@ -109,6 +108,9 @@ function ofItsOwn (safe: Safe): ReceiptStore & QueueStore & InvitationStore & Se
     countInbox: safe(countInbox),
     lockInbox: safe(lockInbox),
     listSent: safe(listSent),
+    readMemory: safe(readMemory),
+    writeMemory: safe(writeMemory),
+    removeMemory: safe(removeMemory),
     addInvitation: safe(addInvitation),
     findInvitation: safe(findInvitation),
     openInvitation: safe(openInvitation),

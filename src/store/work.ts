@@ -103,14 +103,15 @@ export async function releaseAll (sql: Sql, { at }: { at: number }): Promise<num
 const SETTLE = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r (delivery_id uuid, owner text, attempt integer, state text, due_at timestamptz, settled_at timestamptz,
-    problem jsonb, external_id text, sent_sha256 text, sent_size bigint, sent_media_type text)
+    problem jsonb, external_id text, sent_sha256 text, sent_size bigint, sent_media_type text, requests jsonb)
 ), held AS (
   SELECT d.id FROM delivery d JOIN input r ON d.id = r.delivery_id AND d.owner = r.owner AND d.attempts = r.attempt
   WHERE ${isIn('active')} ORDER BY d.id FOR UPDATE OF d
 ), settled AS (
   UPDATE delivery d SET state = r.state, due_at = r.due_at, settled_at = r.settled_at, problem = r.problem, owner = NULL, leased_until = NULL,
     external_id = coalesce(r.external_id, d.external_id), sent_sha256 = coalesce(r.sent_sha256, d.sent_sha256),
-    sent_size = coalesce(r.sent_size, d.sent_size), sent_media_type = coalesce(r.sent_media_type, d.sent_media_type)
+    sent_size = coalesce(r.sent_size, d.sent_size), sent_media_type = coalesce(r.sent_media_type, d.sent_media_type),
+    requests = coalesce(r.requests, d.requests)
   FROM held JOIN input r ON r.delivery_id = held.id WHERE d.id = held.id
   RETURNING d.id, d.package_id, d.followed AND d.settled_at IS NOT NULL AS is_awaited
 ), kept AS (
@@ -136,13 +137,15 @@ export async function settleTogether (sql: Sql, records: readonly AttemptRecord[
   const chunks: Buffer[] = []
   const places: object[] = []
   let start = 1
-  for (const { deliveryId, sent } of known) {
+  for (const { deliveryId, sent, payloads = [] } of known) {
     // What was made anew is a payload of its own: its bytes, or its name alone when it is a blob.
-    if (sent?.inline === undefined && sent?.transformation === undefined) continue
-    if (sent.inline === undefined) { places.push({ delivery_id: deliveryId, sha256: sent.sha256 }); continue }
-    chunks.push(sent.inline)
-    places.push({ delivery_id: deliveryId, sha256: sent.sha256, start, size: sent.inline.length })
-    start += sent.inline.length
+    const made = sent !== undefined && (sent.inline !== undefined || sent.transformation !== undefined) ? [sent, ...payloads] : payloads
+    for (const { sha256, inline } of made) {
+      places.push({ delivery_id: deliveryId, sha256, ...(inline === undefined ? {} : { start, size: inline.length }) })
+      if (inline === undefined) continue
+      chunks.push(inline)
+      start += inline.length
+    }
   }
   const events = known.flatMap(eventsOf).map((entry, n) => ({ ...entry, n }))
   const rows = await sql.query<{ id: string, is_awaited: boolean }>(SETTLE, [toJson(known.map(recordInput)), toJson(places), Buffer.concat(chunks), toJson(events)])
@@ -165,7 +168,7 @@ function isFinal ({ settlement: { state } }: AttemptRecord): boolean {
 }
 
 function recordInput (record: AttemptRecord): object {
-  const { settlement, sent } = record
+  const { settlement, sent, requests } = record
   return {
     delivery_id: record.deliveryId,
     owner: record.owner,
@@ -178,12 +181,13 @@ function recordInput (record: AttemptRecord): object {
     external_id: settlement.externalId,
     sent_sha256: sent?.sha256,
     sent_size: sent?.size,
-    sent_media_type: sent?.mediaType
+    sent_media_type: sent?.mediaType,
+    requests
   }
 }
 
 function eventsOf (record: AttemptRecord): object[] {
-  const { deliveryId, attempt, outcome, startedAt, finishedAt, settlement: { state, problem, externalId, dueAt }, sent } = record
+  const { deliveryId, attempt, outcome, startedAt, finishedAt, settlement: { state, problem, externalId, dueAt }, sent, requests } = record
   const at = instant(finishedAt)
   return [
     {
@@ -191,7 +195,8 @@ function eventsOf (record: AttemptRecord): object[] {
       type: 'delivery.attempted',
       at,
       data: {
-        attempt, outcome, state, durationMs: finishedAt - startedAt, startedAt: instant(startedAt), ...(state === 'deferred' && dueAt !== undefined ? { dueAt: instant(dueAt) } : {}), problem, externalId, sha256: sent?.sha256, transformation: sent?.transformation
+        attempt, outcome, state, durationMs: finishedAt - startedAt, startedAt: instant(startedAt), ...(state === 'deferred' && dueAt !== undefined ? { dueAt: instant(dueAt) } : {}), problem, externalId, sha256: sent?.sha256, transformation: sent?.transformation,
+        requests: requests?.flatMap(({ attempt: made, ...request }) => made === attempt ? [request] : [])
       }
     },
     ...(isFinal(record) || state === 'held' ? [{ delivery_id: deliveryId, type: `delivery.${state}`, at, data: { problem, externalId } }] : [])

@@ -7,6 +7,7 @@ import type { Broker, Consumer, ReceivedClaim } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Log } from '../ports/log.js'
 import type { AttemptRecord, ClaimedDelivery, Store } from '../ports/store.js'
+import { defined } from '../model/defined.js'
 import { LANES, type Lane } from '../model/lane.js'
 import type { Settled } from '../pipeline/types.js'
 import { createBatcher } from './batcher.js'
@@ -206,9 +207,9 @@ async function atMost (work: Promise<unknown>, ms: number, clock: Clock): Promis
   waiting.abort()
 }
 
-function toRecord ({ claimed, outcome, settlement, startedAt, finishedAt, sent }: Settled, owner: string): AttemptRecord {
+function toRecord ({ claimed, outcome, settlement, startedAt, finishedAt, sent, requests, payloads }: Settled, owner: string): AttemptRecord {
   const { id, packageId, attempts } = claimed.delivery
-  return { deliveryId: id, packageId, owner, attempt: attempts, startedAt, finishedAt, outcome: outcome.kind, settlement, ...(sent === undefined ? {} : { sent }) }
+  return { deliveryId: id, packageId, owner, attempt: attempts, startedAt, finishedAt, outcome: outcome.kind, settlement, ...defined({ sent, requests, payloads }) }
 }
 
 function logAttempt (log: Log, { claimed, settlement, startedAt, finishedAt }: Settled, recorded: boolean): void {

@@ -10,7 +10,7 @@ import type { Leases } from './leases.js'
 import { createLoop, type Loop } from './loop.js'
 
 export interface RetentionOptions {
-  store: Pick<Store, 'findRemovable' | 'purgePayloads' | 'removePackages' | 'removeEvents' | 'removeServiceCalls' | 'unnamedBlobs' | 'findPackage' | 'events'>
+  store: Pick<Store, 'findRemovable' | 'purgePayloads' | 'removePackages' | 'removeEvents' | 'removeServiceCalls' | 'removeMemory' | 'unnamedBlobs' | 'findPackage' | 'events'>
   blobs: Pick<Blobs, 'list' | 'removeUntouched'>
   payloads: Payloads
   leases: Pick<Leases, 'holding'>
@@ -22,7 +22,7 @@ export interface RetentionOptions {
 }
 
 /** What one round did. */
-export interface Round { purged: number, removed: number, events: number, serviceCalls: number, blobs: number }
+export interface Round { purged: number, removed: number, events: number, serviceCalls: number, memory: number, blobs: number }
 
 export interface Retention extends Loop {
   /** Looks at everything once; ends early, between two batches, when the signal aborts. */
@@ -101,11 +101,23 @@ export function createRetention (options: RetentionOptions): Retention {
 
   /** The log of service calls has a term of its own, whatever becomes of packages. */
   async function forgetCalls (signal: AbortSignal): Promise<number> {
+    if (policy.serviceCallsAfterMs === null) return 0
+    const before = clock.now() - policy.serviceCallsAfterMs
+    return await batches(async limit => await store.removeServiceCalls({ before, limit }), signal)
+  }
+
+  /** What adapters wanted to remember until now. */
+  async function forgetMemory (signal: AbortSignal): Promise<number> {
+    const at = clock.now()
+    return await batches(async limit => await store.removeMemory({ at, limit }), signal)
+  }
+
+  /** Removes until a batch is not full. */
+  async function batches (remove: (limit: number) => Promise<number>, signal: AbortSignal): Promise<number> {
+    const limit = policy.batchSize * 10
     let count = 0
-    if (policy.serviceCallsAfterMs === null) return count
-    const [before, limit] = [clock.now() - policy.serviceCallsAfterMs, policy.batchSize * 10]
     for (let removed = limit; removed === limit && !signal.aborted; count += removed) {
-      removed = await batch(async () => await store.removeServiceCalls({ before, limit }), signal)
+      removed = await batch(async () => await remove(limit), signal)
     }
     return count
   }
@@ -130,7 +142,7 @@ export function createRetention (options: RetentionOptions): Retention {
   async function round (signal: AbortSignal): Promise<Round> {
     const purged = await eachPage('payloads', { afterMs: policy.payloadsAfterMs, signal }, purge)
     const removed = await eachPage('rows', { afterMs: policy.rowsAfterMs, signal }, async (ids, settledBefore) => await store.removePackages({ ids, settledBefore, at: clock.now() }))
-    const done = { purged, removed, events: await forget(signal), serviceCalls: await forgetCalls(signal), blobs: await collect(signal) }
+    const done = { purged, removed, events: await forget(signal), serviceCalls: await forgetCalls(signal), memory: await forgetMemory(signal), blobs: await collect(signal) }
     if (Object.values(done).some(count => count > 0)) log.info(done, 'retention.completed')
     return done
   }
@@ -165,6 +177,6 @@ async function * eventsOf (packageId: string, store: RetentionOptions['store']):
 
 /** What came in and what was sent, each content once. */
 function payloadsOf ({ id, original, attachments, deliveries }: StoredPackage, payloads: Payloads): Array<{ sha256: string, open: () => ReturnType<Payloads['open']> }> {
-  const refs = [original, ...attachments, ...deliveries.flatMap(({ sent }) => sent === undefined ? [] : [sent])]
+  const refs = [original, ...attachments, ...deliveries.flatMap(({ sent, requests = [] }) => sent === undefined ? requests : [sent, ...requests])]
   return [...new Map(refs.map(ref => [ref.sha256, ref])).values()].map(({ sha256, size }) => ({ sha256, open: async () => await payloads.open(id, { sha256, size }) }))
 }

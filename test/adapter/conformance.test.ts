@@ -147,6 +147,17 @@ const table: Array<{ defect: string, adapter: Adapter<never>, finds: RegExp, onl
     })),
     finds: /instead of refused with EGRESS_FORBIDDEN/,
     only: /egress/
+  },
+  {
+    defect: 'notes a secret',
+    adapter: sabotaged(session => ({
+      async deliver (delivery, signal) {
+        delivery.noteSent({ call: 'send', mediaType: 'application/json', body: Buffer.from('{"session":"sabotage-secret"}') })
+        return await deliver(session, delivery, signal)
+      }
+    }), { settingsSchema: { type: 'object', properties: { mailbox: { type: 'string', 'x-secret': true }, play: { default: 'deliver' }, delayMs: { default: 0 } } } }),
+    finds: /^no secret appears in what is kept as sent: secret 1 of 1 was noted/,
+    only: /no secret/
   }
 ]
 
@@ -157,11 +168,12 @@ const sample = {
 
 for (const { defect, adapter, finds, only } of table) {
   t.test(`an adapter that ${defect} is found out`, async t => {
-    if (defect === 'logs a secret') {
+    if (defect.endsWith(' a secret')) {
       const harness = createHarness('sabotage-secret')
       const promises = ADAPTER_PROMISES.filter(({ name }) => only?.test(name))
-      const [result] = await runConformance({ adapter, harness }, { now: Date.now, promises })
-      t.match(`${result?.name ?? ''}: ${result?.reason ?? ''}`, finds)
+      const results = (await runConformance({ adapter, harness }, { now: Date.now, promises })).filter(({ verdict }) => verdict === 'broken')
+      t.equal(results.length, 1)
+      t.match(`${results[0]?.name ?? ''}: ${results[0]?.reason ?? ''}`, finds)
       return
     }
     const found = await broken(adapter, only)

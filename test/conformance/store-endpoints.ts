@@ -36,6 +36,25 @@ export const ENDPOINTS: Record<string, Promised> = {
     await store.writeMemory(one, 'cursor', undefined)
     t.equal(await second.readMemory(one, 'cursor'), undefined)
   },
+  'what an adapter remembers goes when its time is over, oldest first and so many at a time; what is written again stays': async (t, store, second) => {
+    const endpoint = freshEndpoint()
+    for (const [key, ms] of [['third', 30], ['first', 10], ['second', 20]] as const) await store.writeMemory(endpoint, key, key, { expiresAt: START + ms })
+    await store.writeMemory(endpoint, 'renewed', 1, { expiresAt: START + 5 })
+    await second.writeMemory(endpoint, 'renewed', 2, { expiresAt: START + 100 })
+    await store.writeMemory(endpoint, 'for good', 1, { expiresAt: START + 5 })
+    await second.writeMemory(endpoint, 'for good', 2)
+    const left = async (): Promise<string[]> => {
+      const keys = ['first', 'second', 'third', 'renewed', 'for good']
+      return (await Promise.all(keys.map(async key => await store.readMemory(endpoint, key) === undefined ? [] : [key]))).flat()
+    }
+    t.equal(await store.removeMemory({ at: START + 9, limit: 10 }), 0)
+    t.equal(await second.removeMemory({ at: START + 30, limit: 1 }), 1)
+    t.same(await left(), ['second', 'third', 'renewed', 'for good'])
+    t.equal(await store.removeMemory({ at: START + 30, limit: 10 }), 2)
+    t.same(await left(), ['renewed', 'for good'])
+    t.equal(await store.removeMemory({ at: START + 100, limit: 10 }), 1)
+    t.same(await left(), ['for good'])
+  },
   'a circuit is changed by the one who knows its version; all see it': async (t, store, second) => {
     const endpoint = freshEndpoint()
     t.equal(await stateOfEndpoint(store, endpoint), undefined)

@@ -190,6 +190,28 @@ export const WORKING: Record<string, Promised> = {
     ])
     t.same(await store.events(delivery.packageId, { limit: 1, afterSeq: events[0]?.seq ?? 0 }), [events[1]])
   },
+  'the requests of an adapter are payloads of the package, named by the delivery and, each by its own attempt, by the events': async (t, store) => {
+    const claimed = await claimOne(store)
+    const { id, packageId } = claimed.delivery
+    const inline = Buffer.from('{"MaHoSo":"1"}')
+    const file = { call: 'UploadFile', mediaType: 'application/pdf', attempt: 1, sha256: sha(Buffer.from('%PDF')), size: 4 }
+    const create = { call: 'TaoHoSo', mediaType: 'application/json', attempt: 1, sha256: sha(inline), size: inline.length }
+    const payloads = [{ sha256: create.sha256, inline }]
+    await store.settle([record(claimed, { outcome: 'deferred', settlement: { state: 'deferred', dueAt: START + 70, problem: PROBLEM }, requests: [file, create], payloads })])
+    t.same((await store.findPackage(packageId, 'all'))?.deliveries.map(({ requests, sent }) => ({ requests, sent })), [{ requests: [file, create], sent: undefined }])
+    t.same(await store.findPayload(packageId, create.sha256), inline)
+    t.equal(await store.findPayload(packageId, file.sha256), undefined, 'a file is not stored a second time')
+    await store.sweep({ at: START + 70, readUpTo: NOTHING, limit: 100 })
+    const [again] = await store.claim([id], LEASE)
+    if (again === undefined) { t.fail('not claimed again'); return }
+    t.same(again.delivery.requests, [file, create])
+    const retried = { ...create, attempt: 2 }
+    await store.settle([record(again, { requests: [file, create, retried], payloads })])
+    t.same((await store.findPackage(packageId, 'all'))?.deliveries[0]?.requests, [file, create, retried])
+    const told = (await store.events(packageId, { limit: 10 })).flatMap(({ type, data }) => type === 'delivery.attempted' ? [data['requests']] : [])
+    const bare = ({ attempt: _, ...request }: typeof file): object => request
+    t.same(told, [[bare(file), bare(create)], [bare(create)]])
+  },
   'a batch settles each delivery its own way': async (t, store) => {
     const entry = makePackage({ to: ['H36.1', 'H36.2', 'H36.3'] })
     await store.accept([entry])

@@ -69,6 +69,33 @@ await t.test('the national portal fetches the files of a dossier by link, and th
   t.match([...simulator.state.dossiers.values()], [{ steps: [{ NoiDungXuLy: 'Tiếp nhận' }] }])
 })
 
+await t.test('sender and operator fetch exactly what went to the portal, and nobody else does', async t => {
+  const simulator = await startSimulator({ options: { accounts: { '000.00.00.H36': 'portal-password' } } })
+  t.teardown(simulator.stop)
+  const settings = { url: simulator.url, username: '000.00.00.H36', password: 'portal-password', unit: '000.00.00.H36' }
+  const { province, client, url } = await open(t, { ...PORTAL, settings }, publicUrl => ({ publicUrl, secret: 'links-secret-of-the-scenario-test-1' }))
+  const steps = [{ NguoiXuLy: 'Lê Thị Cúc', ThoiDiemXuLy: '20261120093000', NoiDungXuLy: 'Tiếp nhận', TrangThai: '2' }]
+  simulator.fail({ kind: 'status', status: 503, service: 'CapNhatTienDoHoSoMC', times: 1 })
+  const id = await submit(client, dossier({ ...PAPERS, TienDo: steps }), PDF)
+  t.match(await deliveryIn(client, id, ['delivered', 'refused', 'dead']), { state: 'delivered', attempts: 2 })
+  const operator = province.client(url, 'van-hanh')
+  for (const reader of [client, operator]) {
+    const [delivery] = (await findPackage(reader, id)).deliveries as Array<{ sent?: Array<{ call: string, attempt: number, link: string, sha256: string, size: number, mediaType: string }> }>
+    const sent = delivery?.sent ?? []
+    t.same(sent.map(({ call, attempt, mediaType }) => `${attempt} ${call} ${mediaType}`),
+      ['1 DongBoHoSoMC', '1 CapNhatTienDoHoSoMC', '2 DongBoHoSoMC', '2 DongBoHoSoMC', '2 CapNhatTienDoHoSoMC'].map(line => `${line} application/json`), 'the portal knows the dossier at the second attempt')
+    const got = await Promise.all(sent.map(async ({ link }) => (await reader.bytes(link)).toString()))
+    const taken = simulator.taken.filter(({ body }) => 'data' in body).map(({ body }) => JSON.stringify({ ...body, session: '***' }))
+    t.same([got[0], got[3], got[4]], taken)
+    t.equal(sha256(await reader.bytes(sent[0]?.link ?? '')), sent[0]?.sha256)
+  }
+  const { items } = (await client.get<{ items: Array<{ type: string, data: { requests?: Array<{ call: string }> } }> }>(`/v1/packages/${id}/timeline`)).body
+  t.same(items.flatMap(({ type, data }) => type === 'delivery.attempted' ? [data.requests?.length] : []), [2, 3])
+  const [{ sent: [first] = [] } = {}] = (await findPackage(client, id)).deliveries as Array<{ sent?: Array<{ link: string }> }>
+  t.equal((await province.client(url, 'so-noi-vu').get(first?.link ?? '')).status, 404)
+  t.equal((await client.get(`/v1/packages/${id}/sent/${'0'.repeat(64)}`)).status, 404)
+})
+
 await t.test('without links a dossier with files waits, and says what is missing', async t => {
   const simulator = await startSimulator({})
   t.teardown(simulator.stop)

@@ -173,6 +173,27 @@ for (const setUp of await setUps()) {
       t.match(await call(`${url}/xroad/nhanhsdvcqg`, { headers: { ...JSON_BODY, 'x-systemid': 'SYS-truc-quoc-gia', 'x-secretkey': 'x' }, body }), { status: 401, json: { error_code: '15' } })
     })
 
+    await t.test('a push of several dossiers is taken whole or not at all, and in any company again', async t => {
+      const pushed = JSON.parse(fixture('dossier/dvcqg/create.wire.json').toString()) as { data: [Record<string, unknown>] }
+      const hoSo = (seq: string, more: object = {}): object => ({ ...pushed.data[0], MaHoSo: `000.00.11.H36-260317-${seq}`, ...more })
+      const path = 'xroad/nhanhsdvcqg?dstcode=VN:GOV:000.00.00.H36:motcua'
+      const push = async (session: string, ...data: object[]): Promise<Answer> => await call(`${url}/${path}`, { headers: JSON_BODY, body: JSON.stringify({ ...pushed, session, madonvi: '000.00.00.G22', data }) })
+      const known = async (): Promise<string[]> => {
+        const { json } = await call(`${url}/v1/packages?kind=dossier&limit=50`, { key: province.keys.get('ubnd-tinh') })
+        return (json['items'] as Array<{ envelope: { correlationId: string } }>).map(({ envelope: { correlationId } }) => correlationId).filter(id => id.includes('-260317-')).sort()
+      }
+      const refused = await push('s-1', hoSo('0001'), hoSo('0002', { TrangThaiHoSo: '77' }), hoSo('0003'))
+      t.match(refused, { status: 200, json: { error_code: '22', message: /1 trong 3 hồ sơ[^]*\/data\/1\/TrangThaiHoSo/ } })
+      t.same(await known(), [], 'nothing is stored of a push with a fault')
+      t.match(await push('s-1', hoSo('0001'), hoSo('0002'), hoSo('0003')), { status: 200, json: { error_code: '0' } })
+      const three = ['0001', '0002', '0003'].map(seq => `dossier:000.00.11.H36-260317-${seq}`)
+      t.same(await known(), three)
+      t.match(await push('s-2', hoSo('0003'), hoSo('0001')), { json: { error_code: '0' } }, 'another session, another order, fewer')
+      t.match(await push('s-3', hoSo('0002')), { json: { error_code: '0' } })
+      t.same(await known(), three, 'nothing is stored twice')
+      t.match(await call(`${url}/xroad/search/call`, { headers: JSON_BODY, body: JSON.stringify({ mahoso: '000.00.11.H36-260317-0002' }) }), { json: { error_code: '0', result: [{ MaHoSo: '000.00.11.H36-260317-0002' }] } })
+    })
+
     await t.test('the doors are not in the OpenAPI of the hub, and what they do not have is not found', async t => {
       t.notMatch((await call(`${url}/openapi.json`)).bytes.toString(), /vxp|lgsp|xroad/)
       const head = Buffer.from('POST /vxp/nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Type: application/octet-stream\r\n\r\n')

@@ -14,6 +14,7 @@ import { factsOf } from '../facts.js'
 import { languageOf } from '../language.js'
 import { describe, doorCodeOf, noteError } from './codes.js'
 import { acceptAnyBody, fieldsOf } from './json-fields.js'
+import { acceptPush } from './push.js'
 
 const SCHEMES = ['', '/XrdAdapter/RestService/forward', '/VXPAdapter/RestService/forward'] as const
 const callers = new WeakMap<FastifyRequest, Caller>()
@@ -84,9 +85,11 @@ function intakeRoutes ({ doors: { settings }, intake, settings: { maxBodyBytes }
         const caller = callerOf(request)
         const called = destinationOf(request)
         const addressed = called === undefined ? undefined : directory.find(called, clock.now())?.code
-        await intake.accept({
-          caller, parts: onlyBody(openParts(request, reply, maxBodyBytes)), traceId: request.id, translation: completed(translation, { caller, addressed })
-        })
+        const about = { caller, traceId: request.id, translation: completed(translation, { caller, addressed }) }
+        const parts = openParts(request, reply, maxBodyBytes)
+        const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '')
+        if (translation.name === 'dvcqg' && !isForm) await acceptPush(parts, { intake, arrive: part => ({ ...about, parts: only(part) }) })
+        else await intake.accept({ ...about, parts: onlyBody(parts) })
         return SUCCESS
       })
     }
@@ -108,6 +111,10 @@ function destinationOf ({ query, headers }: FastifyRequest): string | undefined 
 
 async function * onlyBody (parts: AsyncGenerator<Part>): AsyncGenerator<Part> {
   for await (const { body } of parts) yield { contentType: 'application/json', body }
+}
+
+async function * only (part: Part): AsyncGenerator<Part> {
+  yield part
 }
 
 function lookUpRoutes ({ store }: DoorDependencies) {

@@ -9,8 +9,8 @@ import { callerOf, scopeOf } from '../auth.js'
 import type { HttpDependencies } from '../dependencies.js'
 import { languageOf } from '../language.js'
 import { replyPayload } from '../payload.js'
-import { agencyOf, ATTACHMENT_PARAMS, fromCursor, ID_PARAMS, instantOf, NO_QUERY, PACKAGE_KEY, PACKAGES_QUERY, SEQUENCE_KEY, TIMELINE_QUERY, toPage } from '../queries.js'
-import { packageNotFound, seesAll, viewEvent, viewPackage, viewRecipients, viewSummary, visibleDeliveries } from '../views.js'
+import { agencyOf, ATTACHMENT_PARAMS, fromCursor, ID_PARAMS, instantOf, NO_QUERY, PACKAGE_KEY, PACKAGES_QUERY, SENT_PARAMS, SEQUENCE_KEY, TIMELINE_QUERY, toPage } from '../queries.js'
+import { packageNotFound, seesAll, viewEvent, viewPackage, viewRecipients, viewSummary, sentOf, visibleDeliveries } from '../views.js'
 
 interface ListQuery {
   kind?: Envelope['kind'], from?: string, to?: string, correlationId?: string, state?: DeliveryState
@@ -88,6 +88,16 @@ export function packageRoutes ({ store, directory, payloads, clock, calendar, se
       if (file === undefined) throw new HubError('NOT_FOUND', text(`Gói tin không có tệp số ${n}.`, `The package has no file number ${n}.`))
       const { sha256, size, contentType, name } = file
       return await replyPayload(request, reply, { payloads, package: found, ref: { sha256, size }, mediaType: contentType, filename: name })
+    })
+
+    app.get<{ Params: { id: string, sha256: string } }>('/packages/:id/sent/:sha256', {
+      schema: { operationId: 'readSent', params: SENT_PARAMS, querystring: NO_QUERY }
+    }, async (request, reply) => {
+      const found = await findVisible(request)
+      const { sha256 } = request.params
+      const sent = visibleDeliveries(found, callerOf(request)).flatMap(delivery => sentOf(delivery) ?? []).find(each => each.sha256 === sha256)
+      if (sent === undefined) throw new HubError('NOT_FOUND', text('Không có nội dung nào như thế đã được gửi.', 'Nothing of that hash was sent.'))
+      return await replyPayload(request, reply, { payloads, package: found, ref: sent, mediaType: sent.mediaType })
     })
 
     app.get<{ Params: { id: string }, Querystring: { limit: number, cursor?: string } }>('/packages/:id/timeline', {

@@ -13,6 +13,7 @@ import { QUEUE } from './0011-queue.js'
 import { OPERATOR_ACTIONS } from './0012-operator-actions.js'
 import { INVITATIONS } from './0013-invitations.js'
 import { SERVICE_CALLS } from './0014-service-calls.js'
+import { SENT } from './0015-sent.js'
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -35,5 +36,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 11, name: 'queue', sql: QUEUE },
   { version: 12, name: 'operator-actions', sql: OPERATOR_ACTIONS },
   { version: 13, name: 'invitations', sql: INVITATIONS },
-  { version: 14, name: 'service-calls', sql: SERVICE_CALLS }
+  { version: 14, name: 'service-calls', sql: SERVICE_CALLS },
+  { version: 15, name: 'sent', sql: SENT }
 ]

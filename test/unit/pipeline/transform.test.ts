@@ -254,3 +254,40 @@ test('a dossier that takes two requests, lacks what the format needs, or is none
   const letter = await claimedOf('edoc_new.edxml', 'dvclt')
   await t.rejects(transform(letter.claimed, optionsOf(letter.files, { format: 'dvclt' })), { code: 'TRANSFORM_FAILED' })
 })
+
+test('what was sent is the message, or the requests that the adapter made instead; that one cannot be kept changes no outcome', async t => {
+  const { claimed, files } = await claimedDossier('original', DOSSIER)
+  const defects: unknown[] = []
+  const body = Buffer.from('{"MaHoSo":"1"}')
+  const sha256 = createHash('sha256').update(body).digest('hex')
+  const tryOnce = async (notes: boolean, { inlineBytes = 10_000_000, kind = 'delivered' as 'delivered' | 'available' } = {}): Promise<Awaited<ReturnType<typeof attempt>>> => await attempt(claimed, {
+    ...optionsOf(files, { idempotent: true }),
+    openSpooled: () => createSpooled({ writer: async () => { throw new HubError('STORAGE_UNAVAILABLE', text('vắng', 'away')) } }, inlineBytes),
+    session: async () => ({
+      probe: async () => ({ kind: 'delivered' }),
+      async deliver ({ noteSent }) {
+        if (notes) noteSent({ call: 'TaoHoSo', mediaType: 'application/json', body })
+        return { kind }
+      },
+      close: async () => {}
+    }),
+    policy: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0, maxAttempts: 9 },
+    begin: async () => {},
+    isHeld: () => true,
+    clock: createManualClock(AT),
+    stopping: new AbortController().signal,
+    onDefect: error => { defects.push(error) },
+    random: () => 0
+  })
+  const plain = await tryOnce(false)
+  t.match(plain, { settlement: { state: 'delivered' }, sent: { sha256: claimed.package.original.sha256 } })
+  t.notOk('requests' in plain)
+  const made = await tryOnce(true)
+  t.match(made, { settlement: { state: 'delivered' }, requests: [{ call: 'TaoHoSo', sha256, size: body.length, attempt: 1 }], payloads: [{ sha256, inline: body }] })
+  t.notOk('sent' in made, 'the message of the hub never went out')
+  t.match(await tryOnce(true, { kind: 'available' }), { requests: [{ sha256 }], sent: { sha256: claimed.package.original.sha256 } }, 'the recipient fetches the message')
+  t.same(defects, [])
+  const unkept = await tryOnce(true, { inlineBytes: 0 })
+  t.match([unkept.settlement.state, defects], ['delivered', [{ code: 'STORAGE_UNAVAILABLE' }]])
+  t.notOk('sent' in unkept || 'requests' in unkept)
+})

@@ -60,16 +60,16 @@ await t.test('bytes, rows and events go in their time, blobs a day after nobody 
       const path = join(directory, 'blobs', large.sha256.slice(0, 2), large.sha256.slice(2, 4), large.sha256)
       const age = async (): Promise<void> => { await utimes(path, new Date(0), new Date(0)) }
       await age()
-      t.same(await round(START + 10 * DAY), { purged: 0, removed: 0, events: 0, serviceCalls: 0, blobs: 0 }, 'not a moment too early; a blob in use stays, however old')
-      t.same(await round(START + 11 * DAY), { purged: 6, removed: 0, events: 0, serviceCalls: 0, blobs: 1 })
+      t.same(await round(START + 10 * DAY), { purged: 0, removed: 0, events: 0, serviceCalls: 0, memory: 0, blobs: 0 }, 'not a moment too early; a blob in use stays, however old')
+      t.same(await round(START + 11 * DAY), { purged: 6, removed: 0, events: 0, serviceCalls: 0, memory: 0, blobs: 1 })
       t.equal(await blobs.has(large.sha256), false)
       t.ok((await store.findPackage(old[0]?.id ?? '', 'all'))?.purgedAt)
-      t.same(await round(START + 21 * DAY), { purged: 0, removed: 6, events: 0, serviceCalls: 0, blobs: 0 })
+      t.same(await round(START + 21 * DAY), { purged: 0, removed: 6, events: 0, serviceCalls: 0, memory: 0, blobs: 0 })
       const { events } = await round(START + 31 * DAY)
       t.equal(events, 6 * 3, 'accepted, attempted, delivered; those of the purge are younger')
       t.ok(await store.findPackage(open, 'all'))
       t.equal((await store.events(open, { limit: 9 })).length, 1)
-      t.same(await round(START + 31 * DAY), { purged: 0, removed: 0, events: 0, serviceCalls: 0, blobs: 0 })
+      t.same(await round(START + 31 * DAY), { purged: 0, removed: 0, events: 0, serviceCalls: 0, memory: 0, blobs: 0 })
     })
   }
 })
@@ -100,6 +100,32 @@ await t.test('a package is written whole before its bytes are purged; one that c
     t.equal((await readFile(join(place, 'events.ndjson'), 'utf8')).trim().split('\n').map(line => JSON.parse(line) as object).length, events[n])
     t.match((await store.events(id, { limit: 9 })).at(-1), { type: 'package.purged', data: { moved: true } })
   }
+})
+
+await t.test('what an adapter sent is moved with its package', async t => {
+  const [{ store } = t.fail('no store') as never] = await openTestStores(t)
+  const target = t.testdir({ moved: {} })
+  const { round } = await openRetention(t, store, await openPackageFolder(join(target, 'moved')))
+  const claimed = await claimOne(store)
+  const inline = Buffer.from('{"service":"DongBoHoSoMC"}')
+  const sha256 = createHash('sha256').update(inline).digest('hex')
+  const request = { call: 'DongBoHoSoMC', mediaType: 'application/json', attempt: 1, sha256, size: inline.length }
+  await store.settle([record(claimed, { requests: [request], payloads: [{ sha256, inline }] })])
+  t.match(await round(START + 11 * DAY), { purged: 1 })
+  const place = join(target, 'moved', '2026', '12', '01', claimed.package.id)
+  t.same(await readFile(join(place, 'payloads', sha256)), inline)
+  t.match(JSON.parse(await readFile(join(place, 'package.json'), 'utf8')), { deliveries: [{ requests: [request] }] })
+})
+
+await t.test('what adapters wanted to remember until then is forgotten in small batches', async t => {
+  const [{ store } = t.fail('no store') as never] = await openTestStores(t)
+  const { round } = await openRetention(t, store)
+  // A batch is ten times the batch size of the policy.
+  for (let n = 0; n < 25; n++) await store.writeMemory('cong', `dossier:${n}`, n, { expiresAt: START + DAY })
+  await store.writeMemory('cong', 'cursor', 1)
+  t.match(await round(START + DAY - 1), { memory: 0 })
+  t.match(await round(START + DAY), { memory: 25 })
+  t.equal(await store.readMemory('cong', 'cursor'), 1)
 })
 
 await t.test('writing again replaces what is there, and sweeps away what a crash has left', async t => {
