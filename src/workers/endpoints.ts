@@ -72,18 +72,22 @@ export function createEndpoints (options: EndpointsOptions): Endpoints {
     // What ends while a change is on its way is about the time before it.
     if (changes.has(id)) return
     const state = stateOf(id)
-    const { circuit, tally } = stepCircuit({ circuit: state.circuit, tally: tallies.get(id) ?? NO_FAILURE }, sign, { at: clock.now(), policy: sessions.endpoint(id)?.circuit ?? USUAL_CIRCUIT })
+    const before = tallies.get(id) ?? NO_FAILURE
+    const { circuit, tally } = stepCircuit({ circuit: state.circuit, tally: before }, sign, { at: clock.now(), policy: sessions.endpoint(id)?.circuit ?? USUAL_CIRCUIT })
     tallies.set(id, tally)
     if (circuit === state.circuit) return
     const changed = { ...state, circuit }
     states.set(id, changed)
-    changes.set(id, keep(changed).finally(() => { changes.delete(id) }))
+    // What could not be stored is undone by the next look; then the next failure is enough.
+    changes.set(id, keep(changed).catch((error: unknown) => {
+      tallies.set(id, before)
+      log.debug({ endpoint: id, err: error }, 'circuit.unrecorded')
+    }).finally(() => { changes.delete(id) }))
   }
 
   async function keep (changed: EndpointState): Promise<void> {
     const { endpoint, circuit: { state, openMs, problem } } = changed
-    const isFirst = await store.changeCircuit(endpoint, changed).catch((error: unknown) => { log.debug({ endpoint, err: error }, 'circuit.unrecorded') })
-    if (isFirst !== true) return
+    if (!await store.changeCircuit(endpoint, changed)) return
     states.set(endpoint, { ...changed, version: changed.version + 1 })
     if (state === 'open') log.warn({ endpoint, openMs, code: problem?.code, reason: problem?.detail.en }, 'circuit.opened')
     else if (state === 'half-open') log.info({ endpoint }, 'circuit.half-opened')

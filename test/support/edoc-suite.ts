@@ -151,6 +151,18 @@ export function receivesAsPromised<S extends QueueSimulator> (t: Test, partner: 
     t.equal(scene.brought[0]?.only, undefined)
   })
 
+  t.test('while the hub cannot decide, nothing of the same sender comes in before', async t => {
+    const scene = await setScene(t, partner)
+    const [document, update] = [scene.offer('<a/>'), scene.offer('<b/>')]
+    let refusals = 8
+    await scene.receive(() => {
+      if (refusals-- > 0) throw new Error('the store is away')
+      return STORED
+    })
+    await eventually(() => scene.status(update) === 'done')
+    t.same(scene.brought.map(({ docId }) => docId), [...Array.from({ length: 9 }, () => document), update])
+  })
+
   t.test('a partner that is away is asked again when it is back', async t => {
     const scene = await setScene(t, partner)
     await scene.simulator.stop()

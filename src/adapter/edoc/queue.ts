@@ -8,8 +8,11 @@ import { rememberLatest } from '../sent-list.js'
 import { factsOf, nonsense } from './failure.js'
 import type { QueueItem } from './records.js'
 
-/** An item holds up those of the same sender behind it so many times: order is worth that, and no more. */
-const MOST_HOLDUPS = 3
+/**
+ * An item holds up those of the same sender behind it so many times: order is worth that, and no more. It is worth much more where the hub
+ * cannot decide: an update that comes in before its document is refused for good.
+ */
+const MOST_HOLDUPS = { left: 3, undecided: 100 } as const
 /** So many items in a row that the hub could not decide: it is the hub, and the rest would fare no better. */
 const MOST_UNDECIDED = 3
 
@@ -109,7 +112,7 @@ async function takeAll (items: readonly QueueItem[], look: Look, signal: AbortSi
         const result = await take(item, look, signal)
         undecided = result === 'undecided' ? undecided + 1 : 0
         if (result === 'taken') taken.add(item)
-        else if ((look.left.get(item.docId) ?? 0) < MOST_HOLDUPS) break
+        else if ((look.left.get(item.docId) ?? 0) < MOST_HOLDUPS[result]) break
       }
     }
   }
