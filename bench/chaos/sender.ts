@@ -3,7 +3,7 @@
 import type { Random } from '../random.js'
 import type { Agency } from './agencies.js'
 import type { Axis } from './axis.js'
-import type { Book, Outgoing } from './book.js'
+import type { Book, Entry, Outgoing } from './book.js'
 import { call, pause, read } from './client.js'
 import type { Story, Storyteller } from './stories.js'
 
@@ -44,7 +44,7 @@ const MOST_OPEN = 60
 const BETWEEN_TRIES_MS = [300, 2000] as const
 
 export function createSender ({ agencies, urls, axis, operatorKey, book, storyteller, random }: SenderOptions): Sender {
-  /** SHA-256 → package id, of what has come over the axis. */
+  /** `SHA-256 recipient` → package id, of what has come over the axis: each recipient's item makes a package of its own. */
   const brought = new Map<string, string>()
   const keys = new Map(agencies.map(({ code, key }) => [code, key]))
   const open: Told[] = []
@@ -54,8 +54,12 @@ export function createSender ({ agencies, urls, axis, operatorKey, book, storyte
   let retries = 0
 
   async function post (outgoing: Outgoing, at: readonly string[]): Promise<boolean> {
-    const entry = book.post(outgoing)
-    const answered = axis !== undefined && outgoing.from === axis.agency ? await sendOver(axis, outgoing) : await postTo(at, outgoing)
+    if (axis !== undefined && outgoing.from === axis.agency) return await sendOver(axis, outgoing)
+    return note(book.post(outgoing), await postTo(at, outgoing))
+  }
+
+  /** Whether it was accepted. */
+  function note (entry: Entry, answered: Answered): boolean {
     if (answered === undefined) return false
     if ('packageId' in answered) entry.accepted(answered.packageId)
     else entry.turnedAway(answered.turnedAway)
@@ -75,11 +79,16 @@ export function createSender ({ agencies, urls, axis, operatorKey, book, storyte
     return undefined
   }
 
-  async function sendOver ({ offer }: Axis, outgoing: Outgoing): Promise<Answered> {
+  async function sendOver ({ offer }: Axis, outgoing: Outgoing): Promise<boolean> {
+    const entries = outgoing.to.map(agency => ({ agency, entry: book.post({ ...outgoing, to: [agency] }) }))
     const [refusal] = await offer(outgoing, () => abandoned)
-    if (refusal !== undefined) return { turnedAway: refusal }
+    const accepted = await Promise.all(entries.map(async ({ agency, entry }) => note(entry, refusal === undefined ? await whenBrought(outgoing, agency) : { turnedAway: refusal })))
+    return accepted.every(Boolean)
+  }
+
+  async function whenBrought (outgoing: Outgoing, agency: string): Promise<Answered> {
     while (!abandoned) {
-      const packageId = await findBrought(outgoing).catch(() => undefined)
+      const packageId = await findBrought(outgoing, agency).catch(() => undefined)
       if (packageId !== undefined) return packageId === '' ? { turnedAway: 'an acknowledgement on the axis, and the hub does not know it' } : { packageId }
       await pause(random.between(...BETWEEN_TRIES_MS))
     }
@@ -87,13 +96,16 @@ export function createSender ({ agencies, urls, axis, operatorKey, book, storyte
   }
 
   /** The axis is not told what the hub calls a package: it is found by its bytes. Empty when the hub has no such package; rejects when it does not answer. */
-  async function findBrought ({ from, streams, sha256 }: Outgoing): Promise<string> {
+  async function findBrought ({ from, streams, sha256 }: Outgoing, agency: string): Promise<string> {
     const url = random.pick(urls)
     const [stream = ''] = streams[0]?.split(' answered by ') ?? []
     const { items } = await read<{ items: Array<{ id: string }> }>(`${url}/v1/packages?limit=200&from=${from}&correlationId=${encodeURIComponent(stream)}`, operatorKey)
     const looked = new Set(brought.values())
-    for (const { id } of items.filter(item => !looked.has(item.id))) brought.set((await read<{ sha256: string }>(`${url}/v1/packages/${id}`, operatorKey)).sha256, id)
-    return brought.get(sha256) ?? ''
+    for (const { id } of items.filter(item => !looked.has(item.id))) {
+      const found = await read<{ sha256: string, deliveries: Array<{ agency?: string, to: string }> }>(`${url}/v1/packages/${id}`, operatorKey)
+      for (const { agency: code, to } of found.deliveries) brought.set(`${found.sha256} ${code ?? to}`, id)
+    }
+    return brought.get(`${sha256} ${agency}`) ?? ''
   }
 
   async function tell ({ story }: Pick<Told, 'story'>): Promise<void> {
