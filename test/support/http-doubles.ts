@@ -187,7 +187,12 @@ export async function createHttpDouble (change: (dependencies: HttpDependencies)
       }
     },
     directory: createDirectory(),
-    links: { read: token => token === 'gone' ? undefined : { packageId: ID, attachment: Number(token) } },
+    links: {
+      read (token) {
+        if (token === 'ended') throw new HubError('LINK_EXPIRED', text('đã hết hạn', 'has ended'))
+        return token === 'gone' ? undefined : { packageId: ID, attachment: Number(token) }
+      }
+    },
     payloads: {
       open: async (_id, ref) => {
         const bytes = [ORIGINAL, FILE].find(each => sha256(each) === ref.sha256)

@@ -25,6 +25,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, DoorCode>>> = {
   NOT_FOUND: '21',
   DELIVERY_NOT_AVAILABLE: '21',
   CONTENT_PURGED: '21',
+  LINK_EXPIRED: '21',
   CONTENT_MISSING: '21',
   PACKAGE_UNSTORABLE: '21',
   PACKAGE_INVALID: '22',

@@ -11,6 +11,7 @@ import type { Part } from '../../formats/codec.js'
 import { openParts } from '../body.js'
 import type { DoorDependencies } from '../dependencies.js'
 import { factsOf } from '../facts.js'
+import { fileReader } from '../routes/files.js'
 import { languageOf } from '../language.js'
 import { describe, doorCodeOf, noteError } from './codes.js'
 import { acceptAnyBody, fieldsOf } from './json-fields.js'
@@ -30,7 +31,7 @@ export function xroadDoor (dependencies: DoorDependencies) {
       const error = noteError(thrown, request)
       const { status } = CATALOGUE[error.code]
       // The wire tells faults of a message in its body; a caller that is nobody, and a hub that cannot now, also by the status.
-      const shown = status === 401 || status === 429 || status >= 500 || error.code === 'NOT_FOUND' ? status : 200
+      const shown = status === 401 || status === 410 || status === 429 || status >= 500 || error.code === 'NOT_FOUND' ? status : 200
       if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
       void reply.code(shown).send({ error_code: doorCodeOf(error.code), message: describe(error, languageOf(request)) })
     })
@@ -117,7 +118,8 @@ async function * only (part: Part): AsyncGenerator<Part> {
   yield part
 }
 
-function lookUpRoutes ({ store }: DoorDependencies) {
+function lookUpRoutes (dependencies: DoorDependencies) {
+  const { store } = dependencies
   return async function registerLookUp (app: FastifyInstance): Promise<void> {
     acceptAnyBody(app)
     const lookUp = async (request: FastifyRequest): Promise<object> => {
@@ -132,8 +134,6 @@ function lookUpRoutes ({ store }: DoorDependencies) {
       return { ...SUCCESS, result: [{ ...newest.HoSo, MaHoSo: newest.MaHoSo, TienDo: [...dossiers].reverse().flatMap(({ TienDo = [] }) => TienDo) }] }
     }
     app.post('/search/call', lookUp)
-    app.get<{ Params: { id: string } }>('/downloadfile/:id', { exposeHeadRoute: false }, async () => {
-      throw new HubError('NOT_FOUND', text('Liên kết này không có hoặc đã hết hạn.', 'There is no such link, or it has expired.'))
-    })
+    app.get<{ Params: { token: string } }>('/downloadfile/:token', { exposeHeadRoute: false }, fileReader(dependencies))
   }
 }

@@ -8,22 +8,28 @@ import { replyPayload } from '../payload.js'
 
 interface ByToken { Params: { token: string } }
 
-/** Reading by link. A token that was not made here, or whose package is gone, is not found; the log names the package, never the token. */
-export function fileRoutes ({ links, store, payloads }: Pick<HttpDependencies, 'links' | 'store' | 'payloads'>) {
+type FileDependencies = Pick<HttpDependencies, 'links' | 'store' | 'payloads'>
+
+/** Reading by link. */
+export function fileRoutes (dependencies: FileDependencies) {
   return async function registerFiles (app: FastifyInstance): Promise<void> {
-    const readFile = async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<FastifyReply> => {
-      const linked = links.read(request.params.token)
-      if (linked === undefined) throw notFound()
-      const { packageId, attachment } = linked
-      factsOf(request).file = { packageId, attachment }
-      const found = await store.findPackage(packageId, 'all')
-      const file = found?.attachments.find(({ n }) => n === attachment)
-      if (found === undefined || file === undefined) throw notFound()
-      const { sha256, size, contentType, name } = file
-      return await replyPayload(request, reply, { payloads, package: found, ref: { sha256, size }, mediaType: contentType, filename: name })
-    }
     // The second path is what the adapters of the national exchange forward file requests to.
-    for (const path of ['/files/:token', '/downloadfile/:token']) app.get<ByToken>(path, { schema: { hide: true } }, readFile)
+    for (const path of ['/files/:token', '/downloadfile/:token']) app.get<ByToken>(path, { schema: { hide: true } }, fileReader(dependencies))
+  }
+}
+
+/** Answers with the file that `token` names. A token that was not made here, or whose package is gone, is not found; the log names the package, never the token. */
+export function fileReader ({ links, store, payloads }: FileDependencies) {
+  return async function readFile (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<FastifyReply> {
+    const linked = links.read(request.params.token)
+    if (linked === undefined) throw notFound()
+    const { packageId, attachment } = linked
+    factsOf(request).file = { packageId, attachment }
+    const found = await store.findPackage(packageId, 'all')
+    const file = found?.attachments.find(({ n }) => n === attachment)
+    if (found === undefined || file === undefined) throw notFound()
+    const { sha256, size, contentType, name } = file
+    return await replyPayload(request, reply, { payloads, package: found, ref: { sha256, size }, mediaType: contentType, filename: name })
   }
 }
 

@@ -109,6 +109,17 @@ t.test('a dossier goes where the door, the client, or the address of the call sa
   t.same(double.arrivals.at(-1)?.translation, { name: 'dvcqg' }, 'an agency nobody knows is no recipient')
 })
 
+t.test('a file is fetched by the token of its link, below every path of the adapter; a link that has ended is gone', async t => {
+  const from = { remoteAddress: '10.1.2.3' }
+  for (const path of ['', 'XrdAdapter/RestService/forward/', 'VXPAdapter/RestService/forward/']) {
+    const answer = await call(`/xroad/${path}downloadfile/1`, from)
+    t.match([answer.statusCode, answer.headers['content-type']], [200, 'application/pdf'])
+    t.same(answer.rawPayload, FILE)
+  }
+  t.equal((await call('/xroad/downloadfile/1', { remoteAddress: '10.2.0.1' })).statusCode, 401, 'the door asks who calls')
+  t.match(await call('/xroad/downloadfile/ended', from).then(each => [each.statusCode, each.json()]), [410, { error_code: '21' }])
+})
+
 t.test('links that are not there are not found, and a dossier nobody knows is told so', async t => {
   const from = { remoteAddress: '10.1.2.3' }
   t.match(await call(`/xroad/downloadfile/${ID}`, from).then(each => [each.statusCode, each.json()]), [404, { error_code: '21' }])
