@@ -130,15 +130,13 @@ adapter.command('check <adapter>')
       process.exit(await checkAdapterAt(target, { ...options, hub: manifest.version, now: hostNow, print }) ? 0 : 1)
     })
   })
-adapter.command('verify <report>')
-  .description('tells whether the signature of a report (REPORT.sig) is that of the key; exit code 1 when it is not')
+adapter.command('verify <report> [adapter]')
+  .description('tells what a signed report (REPORT, REPORT.sig) says, and whether it speaks of this adapter as it is now; exit code 1 unless the signature is the key\'s and every promise is kept')
   .requiredOption('--key <file>', 'public key')
-  .action(async (report: string, { key }: { key: string }) => {
+  .action(async (report: string, target: string | undefined, { key }: { key: string }) => {
     await printing(async () => {
-      const { verifyReport } = await import('./commands/sign-report.js')
-      const isGenuine = await verifyReport(report, key)
-      process.stdout.write(isGenuine ? 'Chữ ký đúng · the signature is right\n' : 'Chữ ký sai · the signature is wrong\n')
-      process.exitCode = isGenuine ? 0 : 1
+      const { verifyCheck } = await import('./commands/adapter-check.js')
+      process.exitCode = await verifyCheck(report, { key, target, print: lines => { process.stdout.write(lines) } }) ? 0 : 1
     })
   })
 
@@ -198,7 +196,7 @@ key.command('new <client>')
   })
 
 registerSend(program)
-registerInbox(program)
+registerInbox(program, hostNow)
 registerStatus(program)
 
 await program.parseAsync()

@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Simulator, StartSimulator } from './adapter/harness.js'
+import { lendModules } from './adapter/lend.js'
 import { HubError } from './errors.js'
 import { text } from './model/text.js'
 
@@ -35,6 +36,7 @@ export async function openSimulator (name: string, { port, host, faults }: Simul
 async function loadStart (name: string): Promise<StartSimulator> {
   const url = /^\.?\//.test(name) ? pathToFileURL(resolve(name, 'simulator.js')) : /^[a-z][a-z0-9-]*$/.test(name) ? new URL(`${name}/simulator.js`, BUILT_IN) : undefined
   const isThere = url !== undefined && await access(fileURLToPath(url)).then(() => true, () => false)
+  if (isThere && !url.href.startsWith(BUILT_IN.href)) lendModules()
   const module = isThere ? await import(url.href) as Record<string, unknown> : {}
   const start = module['startSimulator']
   if (typeof start !== 'function') throw new HubError('NOT_FOUND', text(`Bộ kết nối "${name}" không có trình mô phỏng.`, `The adapter "${name}" has no simulator.`))

@@ -68,6 +68,8 @@ public sealed class HubClient
                 }
                 if (Hex(hash.Hash) != sha256) throw new IOException("other bytes than announced: " + deliveryId);
             }
+            // It may have been fetched before, and not acknowledged.
+            if (File.Exists(target)) File.Delete(target);
             File.Move(part, target);
         }
     }
@@ -135,6 +137,8 @@ public sealed class HubClient
                 }
             }
             catch (HttpRequestException) when (attempt < 5) { }
+            // A time-out.
+            catch (TaskCanceledException) when (attempt < 5) { }
             await Task.Delay(pause);
         }
     }

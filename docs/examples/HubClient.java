@@ -80,6 +80,9 @@ public final class HubClient {
       Files.copy(body, part, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     }
     if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)) throw new IOException("other bytes than announced: " + deliveryId);
+    try (java.nio.channels.FileChannel written = java.nio.channels.FileChannel.open(part, java.nio.file.StandardOpenOption.WRITE)) {
+      written.force(true);
+    }
     Files.move(part, target, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
   }
 

@@ -110,8 +110,8 @@ async function takeOne ({ inbox, exchange, take, pathOf }: Drain, item: InboxIte
   } finally {
     stream.destroy()
   }
-  // A part of the bytes, or wrong ones, were "taken": the caller has overlooked an error.
-  if (progress() === 'begun') {
+  // A part of the bytes, or wrong ones, were "taken": the caller has overlooked an error, or has not waited for what it began.
+  if (progress() === 'begun' || (progress() === 'unread' && stream.readableFlowing !== null)) {
     const { errored } = stream
     throw errored === null || errored.name === 'AbortError' ? new Error('the content was not read to its end, so it is not acknowledged') : errored
   }

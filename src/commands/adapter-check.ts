@@ -7,7 +7,7 @@ import { CONTRACT, folderOf, loadAdapter, loadHarness } from '../adapter/load.js
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
 import { IN_VIETNAMESE } from './promises-vi.js'
-import { readSigningKey, signReport } from './sign-report.js'
+import { readSigned, readSigningKey, signReport } from './sign-report.js'
 
 export interface CheckOptions {
   /** File that the report is written to as JSON. */
@@ -57,6 +57,22 @@ export async function checkAdapterAt (target: string, options: CheckOptions): Pr
   return report.verdict === 'kept'
 }
 
+/**
+ * Whether a report is signed by this key, tells of no broken promise and, where an adapter is given, speaks of that one as it is now. Prints what
+ * it finds.
+ */
+export async function verifyCheck (reportFile: string, { key, target, print }: { key: string, target?: string | undefined, print: (lines: string) => void }): Promise<boolean> {
+  const report = await readSigned(reportFile, key) as CheckReport | undefined
+  print(report === undefined ? 'Chữ ký sai · the signature is wrong\n' : 'Chữ ký đúng · the signature is right\n')
+  if (report === undefined) return false
+  const { adapter: { name, version, sha256 }, checkedAt, hub, verdict } = report
+  print(`${name} ${version}, sha256 ${sha256}, ${checkedAt}, hub ${hub}: ${verdict === 'kept' ? 'giữ mọi điều · every promise is kept' : 'có điều hỏng · a promise is broken'}\n`)
+  if (target === undefined) return verdict === 'kept'
+  const isSame = await digestOf(await folderOf(await nameOf(target))) === sha256
+  print(isSame ? 'Đúng bộ kết nối này · it is this adapter\n' : 'Không phải bộ kết nối này, hoặc nó đã thay đổi · it is another adapter, or this one has changed\n')
+  return isSame && verdict === 'kept'
+}
+
 /** A folder or module that is there goes before a package of that name. */
 async function nameOf (target: string): Promise<string> {
   const path = resolve(target)
@@ -88,13 +104,14 @@ function summaryOf (results: readonly PromiseResult[]): string {
   return `\n${kept} điều được giữ, ${broken} điều hỏng, ${none} điều không áp dụng · ${kept} kept, ${broken} broken, ${none} not applicable\n`
 }
 
-/** SHA-256 over path, size and bytes of every file, in the order of their paths. */
+/** SHA-256 over path, size and bytes of every file, also behind links, in the order of their paths; without node_modules and names that begin with a dot. */
 async function digestOf (folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter(entry => entry.isFile()).map(entry => relative(folder, join(entry.parentPath, entry.name)))
+  const files = entries.filter(entry => entry.isFile() || entry.isSymbolicLink()).map(entry => relative(folder, join(entry.parentPath, entry.name)))
     .filter(path => !path.split(sep).some(step => step === 'node_modules' || step.startsWith('.'))).sort()
   const hash = createHash('sha256')
   for (const path of files) {
+    if (!(await stat(join(folder, path))).isFile()) continue
     const bytes = await readFile(join(folder, path))
     hash.update(`${path.split(sep).join('/')}\0${bytes.length}\0`).update(bytes)
   }

@@ -5,12 +5,12 @@ import type { ConnectionOptions } from '../config.js'
 import { HubError } from '../errors.js'
 import { text } from '../model/text.js'
 import { connect, withConnection } from './connection.js'
-import { createFolder, type PackageFolder } from './folder.js'
+import { openFolder, type PackageFolder } from './folder.js'
 import { EXIT, line, printJson, run, sayError, toJson, type ExitCode } from './outcome.js'
 
 interface Options extends ConnectionOptions { drain?: string, ack?: true, files?: true, agency?: string, limit: string, lock?: string, json?: true }
 
-export function registerInbox (program: Command): void {
+export function registerInbox (program: Command, now: () => number): void {
   withConnection(program.command('inbox'))
     .description('lists what waits in the inbox, or brings it into a folder; exit code 1 when an item could not be taken')
     .option('--drain <folder>', 'save each package in a folder of its own, named by its delivery id')
@@ -23,7 +23,7 @@ export function registerInbox (program: Command): void {
     .action(async (options: Options) => {
       await run(options.json === true ? 'json' : 'text', async () => {
         const client = await connect(options)
-        return options.drain === undefined ? await list(client, options) : await bring(client, createFolder(client, options.drain, options.files === true ? 'all' : 'dossiers'), options)
+        return options.drain === undefined ? await list(client, options) : await bring(client, await openFolder(client, options.drain, { files: options.files === true ? 'all' : 'dossiers', at: now() }), options)
       })
     })
 }

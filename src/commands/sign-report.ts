@@ -27,12 +27,12 @@ export function signReport (report: unknown, key: KeyObject): string {
   return sign(null, canonical(report), key).toString('base64')
 }
 
-/** Whether the signature in `reportFile`.sig is that of the report by the key in `keyFile`. */
-export async function verifyReport (reportFile: string, keyFile: string): Promise<boolean> {
+/** The report, when the signature in `reportFile`.sig is that of the key in `keyFile`; else undefined. */
+export async function readSigned (reportFile: string, keyFile: string): Promise<unknown> {
   const key = await readKey(keyFile, createPublicKey)
   const report = parsed(await readFile(reportFile, 'utf8'), reportFile)
   const signature = Buffer.from(await readFile(`${reportFile}.sig`, 'utf8'), 'base64')
-  return verify(null, canonical(report), key, signature)
+  return verify(null, canonical(report), key, signature) ? report : undefined
 }
 
 function parsed (source: string, file: string): unknown {

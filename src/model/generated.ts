@@ -1414,7 +1414,7 @@ export interface AxisDoorConfig {
    */
   path: string
   /**
-   * How far the time stamp of a call may be from now. The SDK sends the stamp of an earlier call again, so be generous; null: not compared. Minutes.
+   * How far the time stamp of a call may be from now, minutes; null: not compared. The vendor's SDK sends the stamp of an earlier call again, for as long as its program runs: with a limit it is shut out when that is over.
    */
   timestampToleranceMinutes: number | null
 }

@@ -6,7 +6,7 @@ import type { AdapterSession } from '../ports/adapter.js'
 import type { Blobs } from '../ports/blobs.js'
 import type { Clock } from '../ports/clock.js'
 import type { Directory } from '../ports/directory.js'
-import type { ClaimedDelivery, Store } from '../ports/store.js'
+import type { ClaimedDelivery, Store, StoredPackage } from '../ports/store.js'
 import type { DecodeLimits } from '../formats/codec.js'
 import type { Profile } from '../formats/profile.js'
 import { knowingCopies } from './carried.js'
@@ -59,9 +59,9 @@ export function createIntake (options: IntakeOptions): Intake {
     async accept (arrival) {
       const received = await receive(arrival, options)
       try {
-        const earlier = await findEarlier(arrival, received, options)
-        if (earlier !== undefined) return earlier
-        const routed = await check(received)
+        const earlier = await findEarlier(arrival, options)
+        if (earlier?.original.sha256 === received.original.sha256) return toRepeated(earlier)
+        const routed = await check(earlier === undefined ? received : withoutKey(received, earlier))
         const said = await findSaid(routed, options)
         if (said !== undefined) return toRepeated(said)
         await noteStatus(routed, options.lastDossierStatus)
@@ -90,11 +90,18 @@ export function createIntake (options: IntakeOptions): Intake {
 }
 
 /** A repeated request is answered as the first was, whatever has changed in the directory since. */
-async function findEarlier ({ caller, idempotencyKey }: Arrival, { original }: Received, { findByIdempotencyKey }: IntakeOptions): Promise<Accepted | undefined> {
-  const earlier = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(caller.id, idempotencyKey)
-  if (earlier === undefined) return undefined
-  if (earlier.original.sha256 !== original.sha256) throw conflict({ on: 'idempotency-key', packageId: earlier.id })
-  return toRepeated(earlier)
+async function findEarlier ({ caller, idempotencyKey }: Arrival, { findByIdempotencyKey }: IntakeOptions): Promise<StoredPackage | undefined> {
+  return idempotencyKey === undefined ? undefined : await findByIdempotencyKey(caller.id, idempotencyKey)
+}
+
+/**
+ * A partner may write a message anew each time that it is fetched, with another trace or another archive: then it is a repetition where its
+ * content says so. Throws the conflict for what is another package under the same key.
+ */
+function withoutKey (received: Received, { id, envelope: { identifier } }: StoredPackage): Received {
+  const { arrival: { idempotencyKey: _used, ...arrival }, decoded } = received
+  if (arrival.direction !== 'inbound' || decoded.envelope.identifier !== identifier) throw conflict({ on: 'idempotency-key', packageId: id })
+  return { ...received, arrival }
 }
 
 const FOR_GOOD: ReadonlySet<string> = new Set(['TRANSFORM_FAILED', 'RELAY_LOOP', 'CONTENT_PURGED'])

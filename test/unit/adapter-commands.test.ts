@@ -1,7 +1,7 @@
 // The kit for authors of adapters: what `adapter new` makes passes `adapter check` at once, reports can be signed and verified, and an
 // adapter that is an npm package loads by its name.
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { ADAPTER_PROMISES, runConformance } from '../../src/adapter/conformance.js'
@@ -46,6 +46,9 @@ t.test('a new adapter passes its checks, and its report verifies', async t => {
   t.equal(await verify(), 0, 'genuine')
   await writeFile(join(cwd, 'report.json'), JSON.stringify(Object.fromEntries(Object.entries(report).reverse())))
   t.equal(await verify(), 0, 'printed in another way')
+  t.match(await lienthong(cwd, 'adapter', 'verify', 'report.json', './so-van-thu', '--key', 'lab.key.pub'), { code: 0, stdout: /so-van-thu 0\.1\.0, sha256 [0-9a-f]{64}[^]*every promise is kept[^]*it is this adapter/ })
+  await symlink(join(cwd, 'lab.key.pub'), join(cwd, 'so-van-thu', 'more.js'))
+  t.match(await lienthong(cwd, 'adapter', 'verify', 'report.json', './so-van-thu', '--key', 'lab.key.pub'), { code: 1, stdout: /this one has changed/ }, 'also by a link')
   await writeFile(join(cwd, 'report.json'), JSON.stringify({ ...report, adapter: { ...report['adapter'] as object, version: '0.2.0' } }))
   t.equal(await verify(), 1, 'changed')
   await writeFile(join(cwd, 'report.json'), '{')

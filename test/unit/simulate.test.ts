@@ -1,5 +1,6 @@
 // `lienthong simulate`: every adapter that has a simulator starts it in the same way.
-import { access, readdir } from 'node:fs/promises'
+import { access, cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { openSimulator } from '../../src/simulate.js'
@@ -25,6 +26,23 @@ for (const name of names) {
 }
 
 t.ok(['vxp', 'dvcqg', 'edoc-rest', 'csdldc'].every(name => names.includes(name)))
+await t.test('a folder anywhere has its simulator started, with what the hub lends to adapters', async t => {
+  const folder = t.testdir({
+    'package.json': '{ "type": "module" }',
+    'simulator.js': `import { openSimulatorServer } from 'lienthong/adapter'
+      export async function startSimulator (at) {
+        const server = await openSimulatorServer(at, async (_request, response) => { response.end('xin chào') })
+        return { ...server, describe: () => [server.url] }
+      }`
+  })
+  const outside = await mkdtemp(join(tmpdir(), 'lienthong-simulator-'))
+  t.teardown(async () => { await rm(outside, { recursive: true }) })
+  await cp(folder, outside, { recursive: true })
+  const simulator = await openSimulator(outside, { port: 0, host: '127.0.0.1', faults: [] })
+  t.equal(await (await fetch(simulator.url)).text(), 'xin chào')
+  await simulator.stop()
+})
+
 await t.test('a name without a simulator, and a port that is none, are refused', async t => {
   await t.rejects(openSimulator('inbox', { port: 0, host: '127.0.0.1', faults: [] }), { code: 'NOT_FOUND' })
   await t.rejects(openSimulator('vxp', { port: 70_000, host: '127.0.0.1', faults: [] }), { code: 'REQUEST_INVALID' })

@@ -5,20 +5,24 @@ import { PROGRESS, SYNC } from './dvcqg.js'
 
 /** What one dossier has of a push. */
 export interface PushPart {
-  readonly bytes: Buffer
+  /** Made anew each time: what a push holds besides its entries is in each of them. */
+  bytes (): Buffer
+  /** Bytes of its entries alone. */
+  readonly size: number
   /** Where in `data` of the push its entries stood, in their order. */
   readonly places: readonly number[]
 }
 
-/** One part for each dossier, in the order of their first entries. Whole, where there is one, or where the codec will find more to say. */
-export function splitPush (push: Buffer): PushPart[] {
-  const whole = [{ bytes: push, places: [] }]
-  const list = findData(push)
+/** One part for each dossier, in the order of their first entries. Whole, where there is one, or where the codec will find more to say. Throws a `RangeError` for more entries than `mostEntries`. */
+export function splitPush (push: Buffer, mostEntries: number): PushPart[] {
+  const whole = [{ bytes: () => push, size: push.length, places: [] }]
+  const list = findData(push, mostEntries)
   const groups = list === undefined ? [] : groupsOf(push, list.items.length)
   if (list === undefined || groups.length < 2) return whole
   const [head, tail] = [push.subarray(0, list.start), push.subarray(list.end)]
   return groups.map(places => ({
-    bytes: Buffer.concat([head, ...places.flatMap((place, n) => [...(n === 0 ? [] : [COMMA]), push.subarray(...list.items[place] ?? [0, 0])]), tail]),
+    bytes: () => Buffer.concat([head, ...places.flatMap((place, n) => [...(n === 0 ? [] : [COMMA]), push.subarray(...list.items[place] ?? [0, 0])]), tail]),
+    size: places.reduce((sum, place) => sum + (list.items[place]?.[1] ?? 0) - (list.items[place]?.[0] ?? 0), 0),
     places
   }))
 }
@@ -34,7 +38,9 @@ function groupsOf (push: Buffer, count: number): number[][] {
   const groups = new Map<unknown, number[]>()
   for (const [place, entry] of (data as unknown[]).entries()) {
     const code = isJsonObject(entry) ? own(entry, 'MaHoSo') : undefined
-    groups.set(code, [...groups.get(code) ?? [], place])
+    const group = groups.get(code)
+    if (group === undefined) groups.set(code, [place])
+    else group.push(place)
   }
   return [...groups.values()]
 }
@@ -60,8 +66,8 @@ interface DataList {
   items: Array<[number, number]>
 }
 
-/** The list `data` of the outermost object; undefined when there is none. Only for JSON: anything else it misreads, and never throws. */
-function findData (json: Buffer): DataList | undefined {
+/** The list `data` of the outermost object; undefined when there is none. Only for JSON: anything else it misreads. Throws for nothing but too long a list. */
+function findData (json: Buffer, mostEntries: number): DataList | undefined {
   let list: DataList | undefined
   let isOpen = false
   let depth = 0
@@ -79,6 +85,7 @@ function findData (json: Buffer): DataList | undefined {
     } else if (byte === COLON && depth === 1) {
       name += ':'
     } else if (list !== undefined && isOpen && depth === 2 && (byte === COMMA[0] || CLOSING.has(byte))) {
+      if (list.items.length === mostEntries) throw new RangeError(`more than ${mostEntries} entries`)
       list.items.push([from, at])
       from = at + 1
       if (CLOSING.has(byte)) { list.end = at; isOpen = false; depth-- }

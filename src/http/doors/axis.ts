@@ -106,8 +106,8 @@ function queueRoutes (dependencies: DoorDependencies) {
     })
 
     app.post('/getSentEdocList', async request => {
-      const { caller, get } = callOf(request)
-      const sent = await listSent(dependencies, caller, { ...listWish(get), packageId: get('docid') })
+      const { caller, first, get } = callOf(request)
+      const sent = await listSent(dependencies, caller, { ...listWish(get), packageId: first('docId') ?? get('docid') })
       return { ...SUCCESS, data: sent.flatMap(entry => viewSent(entry, { at: clock.now(), language: languageOf(request) })) }
     })
 

@@ -21,7 +21,7 @@ const SCHEMES = ['', '/XrdAdapter/RestService/forward', '/VXPAdapter/RestService
 const callers = new WeakMap<FastifyRequest, Caller>()
 const SUCCESS = { error_code: '0', message: 'Success' } as const
 /** Packages of one dossier that a look-up reads; the newest tell where it stands. */
-const MOST_PACKAGES = 20
+const MOST_PACKAGES = 100
 
 /** All paths, to be registered below the path of the door. */
 export function xroadDoor (dependencies: DoorDependencies) {

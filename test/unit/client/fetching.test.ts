@@ -1,5 +1,6 @@
 // The client's fetching and waiting: only whole, checked and taken content is acknowledged, and no item holds up another.
 import { createHash } from 'node:crypto'
+import { PassThrough, pipeline, type Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { createClient, Rejection, type PackageView } from '../../../src/client/index.js'
@@ -78,6 +79,18 @@ t.test('content that was read in part is not acknowledged', async t => {
   const hub = await inboxOf(t, [{ id: 'a', content: 'x'.repeat(500_000) }])
   await t.rejects(clientOf(hub).inbox.drain(async (_item, content) => { for await (const _chunk of content) break }), { name: 'DrainError', cause: /not read to its end/ })
   t.strictSame(hub.said, [])
+})
+
+t.test('content that somebody has begun to read, and did not wait for, is not acknowledged', async t => {
+  for (const begin of [
+    (content: Readable) => { content.pipe(new PassThrough()) },
+    (content: Readable) => { pipeline(content, new PassThrough(), () => {}) },
+    (content: Readable) => { content.on('data', () => {}) }
+  ]) {
+    const hub = await inboxOf(t, [{ id: 'a', content: 'x'.repeat(500_000) }])
+    await t.rejects(clientOf(hub).inbox.drain(async (_item, content) => { begin(content as Readable) }), { name: 'DrainError', cause: /not read to its end/ }, begin.toString())
+    t.strictSame(hub.said, [])
+  }
 })
 
 t.test('an item that fails for ever does not keep the drain from its end', async t => {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { splitPush } from '../../../src/formats/dossier/dvcqg-push.js'
 import fc from '../../support/property.js'
 
-const cut = (push: string): Array<[string, readonly number[]]> => splitPush(Buffer.from(push)).map(({ bytes, places }) => [bytes.toString(), places])
+const cut = (push: string): Array<[string, readonly number[]]> => splitPush(Buffer.from(push), 1000).map(({ bytes, places }) => [bytes().toString(), places])
 
 t.test('each dossier keeps the bytes that it came in, and those around the list', async t => {
   const push = '{ "madonvi":"000.00.00.G22", "service" : "DongBoHoSoMC",\n "data" : [ {"MaHoSo":"Ế,]}\\"[{","TaiLieuNop":[{"data":[1,2]}]} ,\n  {"MaHoSo":"b","So":1.50} ] , "isUpdating":"False"}'
@@ -35,8 +35,8 @@ t.test('whatever stands in a push, its parts hold the same, and nothing but one 
   fc.assert(fc.property(fc.array(fc.jsonValue(), { minLength: 2, maxLength: 5 }), fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(0, 1, 2), (data, more, indent) => {
     const { data: _own, service: _other, ['__proto__']: _harmful, ...rest } = more
     const request = { ...rest, service: 'DongBoHoSoMC', data, after: 'x' }
-    const parts = splitPush(Buffer.from(JSON.stringify(request, null, indent)))
-    t.same(parts.map(({ bytes, places }) => [JSON.parse(bytes.toString()), places]), JSON.parse(JSON.stringify(data.map((entry, place) => [{ ...request, data: [entry] }, [place]]))))
+    const parts = splitPush(Buffer.from(JSON.stringify(request, null, indent)), 1000)
+    t.same(parts.map(({ bytes, places }) => [JSON.parse(bytes().toString()), places]), JSON.parse(JSON.stringify(data.map((entry, place) => [{ ...request, data: [entry] }, [place]]))))
   }))
-  fc.assert(fc.property(fc.string(), hostile => { t.ok(splitPush(Buffer.from(`{"service":"DongBoHoSoMC","data":[1,2${hostile}`)).length > 0) }))
+  fc.assert(fc.property(fc.string(), hostile => { t.ok(splitPush(Buffer.from(`{"service":"DongBoHoSoMC","data":[1,2${hostile}`), 1000).length > 0) }))
 })

@@ -8,7 +8,7 @@ import { text } from '../../../src/model/text.js'
 import type { Accepted, Arrival, Intake, Plan } from '../../../src/pipeline/types.js'
 import { CALLERS } from '../../support/http-doubles.js'
 
-interface Double { stored: string[], planned: string[], push (...codes: string[]): Promise<void> }
+interface Double { stored: string[], planned: string[], push (...codes: string[]): Promise<void>, pushBody (body: string): Promise<void> }
 
 /** An intake that refuses dossiers named `bad…`; `fails`: how often storing one fails before it works. */
 function createDouble (fails: Record<string, number> = {}): Double {
@@ -40,11 +40,13 @@ function createDouble (fails: Record<string, number> = {}): Double {
   return {
     stored,
     planned,
-    async push (...codes) {
-      const body = JSON.stringify({ service: 'DongBoHoSoMC', data: codes.map(MaHoSo => ({ MaHoSo })) })
-      const parts = (async function * () { yield { contentType: 'application/json', body: Readable.from([Buffer.from(body)]) } })()
-      await acceptPush(parts, { intake, arrive: part => ({ caller: CALLERS['sender'] as Arrival['caller'], traceId: 't', parts: (async function * () { yield part })() }) })
-    }
+    push: async (...codes) => { await pushBody(JSON.stringify({ service: 'DongBoHoSoMC', data: codes.map(MaHoSo => ({ MaHoSo })) })) },
+    pushBody
+  }
+
+  async function pushBody (body: string): Promise<void> {
+    const parts = (async function * () { yield { contentType: 'application/json', body: Readable.from([Buffer.from(body)]) } })()
+    await acceptPush(parts, { intake, arrive: part => ({ caller: CALLERS['sender'] as Arrival['caller'], traceId: 't', parts: (async function * () { yield part })() }) })
   }
 }
 
@@ -79,4 +81,13 @@ t.test('a push without end is refused before anything is stored', async t => {
   await t.rejects(push(...Array.from({ length: 201 }, (_, n) => String(n))), { code: 'PACKAGE_INVALID', errors: [{ pointer: '/data', found: '201' }] })
   await t.rejects(push('x'.repeat(17 * 2 ** 20)), { code: 'BODY_TOO_LARGE' })
   t.same([planned, stored], [[], []])
+})
+
+t.test('what a push could be made into is counted before anything is worked at', async t => {
+  const { stored, planned, pushBody } = createDouble()
+  for (const [service, data] of [['DongBoHoSoMC', '{},'.repeat(200)], ['CapNhatTienDoHoSoMC', '{},'.repeat(2_000_000)], ['DongBoHoSoMC', '1,'.repeat(4_000_000)]]) {
+    await t.rejects(pushBody(`{"service":"${service}","data":[${data}{}]}`), { code: 'PACKAGE_INVALID', errors: [{ pointer: '/data' }] }, `${service} ${data?.length}`)
+  }
+  await t.rejects(pushBody(JSON.stringify({ service: 'DongBoHoSoMC', data: Array.from({ length: 100 }, () => ({})), more: 'x'.repeat(200_000) })), { code: 'BODY_TOO_LARGE' }, 'what is in each of them')
+  t.same([stored, planned], [[], []])
 })
