@@ -91,7 +91,10 @@ async function findSent<Account> (sending: Sending<Account>, { listSent, recipie
   }
   for await (const entries of listSent?.(sending, since) ?? []) {
     const found = entries.find(isOurs)
-    if (found !== undefined) return found.docId
+    if (found === undefined) continue
+    // At once: others look through the same entries.
+    rememberLatest(answered, found.docId, deliveryId)
+    return found.docId
   }
   return undefined
 }
