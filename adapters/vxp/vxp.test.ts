@@ -168,6 +168,25 @@ t.test('a list of what was sent that is too long to be read holds the delivery u
   t.match(await deliverTo(session, deliveryOf({}, { attempt: 2 })), { kind: 'deferred', problem: { detail: { en: /getSentEdocList is over 32768 KiB/ } } })
 })
 
+t.test('what is said against the list of what was sent is said of no package', async t => {
+  for (const [status, ErrorCode] of [[200, '10'], [200, '19'], [200, '21'], [413, '0']] as const) {
+    mock().post('/getSentEdocList').reply(status, { status: 'FAIL', ErrorCode, ErrorDesc: 'no' })
+    const session = await openSession(t, adapter, settingsFor(ORIGIN))
+    t.match(await deliverTo(session, deliveryOf({}, { attempt: 2 })), { kind: 'deferred', problem: { code: 'ENDPOINT_UNAVAILABLE' } }, `${status} ${ErrorCode}`)
+  }
+})
+
+t.test('a list that broke off does not hide what another process sent long before', async t => {
+  const [madeAt, sentAt] = [NOW - 7_200_000, NOW - 3_600_000]
+  const hex = madeAt.toString(16).padStart(12, '0')
+  const delivery = deliveryOf({}, { attempt: 2, deliveryId: `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000001` })
+  const session = await openSession(t, adapter, settingsFor(ORIGIN), { now: () => NOW })
+  mock().post('/getSentEdocList').reply(502, '')
+  t.match(await deliverTo(session, delivery), { kind: 'deferred', uncertain: true })
+  mock().post('/getSentEdocList').reply(200, { status: 'OK', ErrorCode: '0', data: [{ docId: 'd-1', from: 'H36.11', to: 'G15', title: TITLE, notation: '15/STP', createdTime: new Date(sentAt).toISOString() }] })
+  t.same(await deliverTo(session, delivery), { kind: 'delivered', externalId: 'd-1' })
+})
+
 t.test('the clock of the axis can be allowed for', async t => {
   const axis = await startAxis(t, { clockSkewMs: '3600000' })
   t.match(await deliverTo(await openSession(t, adapter, settingsFor(axis.url)), deliveryOf()), { kind: 'deferred', problem: { detail: { en: /error 15/ } } })
