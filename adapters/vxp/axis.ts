@@ -1,6 +1,6 @@
 // Calls of the axis: signed headers, the envelope of every answer, and bounded memory for lists of any length.
 import type { Readable } from 'node:stream'
-import { type AdapterKit, type AnswerReading, checkStatus, EdocFailure, type HttpStream, nonsense, parseJson, plain, readUpTo, signVxp } from 'lienthong/adapter'
+import { type AdapterKit, type AnswerReading, checkStatus, EdocFailure, failureOf, type HttpStream, nonsense, parseJson, plain, readUpTo, signVxp, text } from 'lienthong/adapter'
 import { outcomeOfCode } from './codes.js'
 import { type Credential, type Settings, accountsOf } from './settings.js'
 
@@ -70,10 +70,15 @@ export function createAxis (settings: Settings, kit: AdapterKit): Axis {
     async ask (call) {
       const answer = call.mostBytes === undefined ? await kit.http.request(requestOf(call)) : await readUpTo(await open(call), call.mostBytes)
       checkStatus(answer, reading())
-      if (answer.truncated) throw nonsense()
+      if (answer.truncated) throw tooLong(call)
       return check(parseJson(answer.body.toString('utf8')))
     }
   }
+}
+
+function tooLong ({ operation, mostBytes = SMALL_BYTES }: Call): EdocFailure {
+  const most = `${mostBytes / 1024} KiB`
+  return failureOf(text(`Trả lời của ${operation} dài hơn ${most} nên không đọc được.`, `The answer of ${operation} is over ${most} and cannot be read.`), { uncertain: true })
 }
 
 /** Header values go out as UTF-8: node writes each character as one byte. */

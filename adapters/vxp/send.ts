@@ -1,5 +1,5 @@
 // sendEdoc: one message to one recipient; and the list of what was sent.
-import { type AdapterKit, type AdapterSession, createFileForm, createSendOnce, messageTypeOf, readSentList, type Sending, text } from 'lienthong/adapter'
+import { type AdapterKit, type AdapterSession, createFileForm, createSendOnce, createSharedList, limited, messageTypeOf, type ReadList, readSentList, type Sending, type SentEntry, text } from 'lienthong/adapter'
 import type { Axis } from './axis.js'
 import { meaningOf } from './codes.js'
 import { accountOf, type Credential, type Settings } from './settings.js'
@@ -8,19 +8,30 @@ import { accountOf, type Credential, type Settings } from './settings.js'
 const MOST_LIST_BYTES = 32 * 2 ** 20
 
 export function createDeliver (settings: Settings, { axis, kit }: { axis: Axis, kit: AdapterKit }): NonNullable<AdapterSession['deliver']> {
+  const listOf = createLists(settings, axis)
   return createSendOnce<Credential>({
     now: kit.now,
     accountOf: code => accountOf(code, settings),
     withoutAccount: code => text(`Chưa cấu hình tài khoản trục quốc gia cho cơ quan gửi ${code}.`, `No account of the national axis is configured for the sender ${code}.`),
     send: async sending => await send(sending, settings, axis),
     async * listSent ({ delivery, account, signal }) {
-      const parameters = { servicetype: settings.serviceType, messagetype: messageTypeOf(delivery) }
-      yield readSentList(await axis.ask({ account, operation: 'getSentEdocList', parameters, signal, mostBytes: MOST_LIST_BYTES }))
+      yield await listOf(account)(messageTypeOf(delivery), signal)
     },
     recipientsOf: ({ recipient }) => [recipient],
     toleranceMs: settings.sentToleranceMs,
     meaningOf: code => meaningOf(code, settings.errorCodes)
   })
+}
+
+/** What an account has sent, by the kind of package. */
+function createLists ({ serviceType, callTimeoutMs }: Settings, axis: Axis): (account: Credential) => ReadList<SentEntry[]> {
+  const lists = new Map<string, ReadList<SentEntry[]>>()
+  return account => {
+    const list = lists.get(account.systemId) ?? createSharedList(async (messagetype, signal) =>
+      readSentList(await axis.ask({ account, operation: 'getSentEdocList', parameters: { servicetype: serviceType, messagetype }, signal: limited(callTimeoutMs, signal), mostBytes: MOST_LIST_BYTES })))
+    lists.set(account.systemId, list)
+    return list
+  }
 }
 
 async function send ({ delivery, account, signal }: Sending<Credential>, settings: Settings, axis: Axis): Promise<unknown> {

@@ -110,6 +110,31 @@ t.test('a sender speaks with the account that was given to it', async t => {
   t.equal(axis.tables.calls.get('sendEdoc'), 2, 'nothing is sent in another name')
 })
 
+t.test('deliveries in doubt at once share the lists that they look through', async t => {
+  const axis = await startAxis(t)
+  const first = await openSession(t, adapter, settingsFor(axis.url))
+  const deliveries = Array.from({ length: 20 }, (_, n) => deliveryOf({ notation: `${n + 1}/STP` }))
+  // Half of them have arrived.
+  for (const delivery of deliveries.slice(0, 10)) t.match(await deliverTo(first, delivery), { kind: 'delivered' })
+  const docIds = [...axis.tables.messages.keys()]
+  const session = await openSession(t, adapter, settingsFor(axis.url))
+  const outcomes = await Promise.all(deliveries.map(async delivery => await deliverTo(session, { ...delivery, attempt: 2 })))
+  t.same(outcomes.slice(0, 10), docIds.map(externalId => ({ kind: 'delivered', externalId })))
+  t.equal(axis.tables.messages.size, 20, 'nothing twice, nothing left out')
+  t.equal(axis.tables.calls.get('getSentEdocList'), 2)
+})
+
+t.test('of two deliveries of one document that share a list, one has arrived, and the other is sent', async t => {
+  const axis = await startAxis(t)
+  t.match(await deliverTo(await openSession(t, adapter, settingsFor(axis.url)), deliveryOf()), { kind: 'delivered' })
+  const session = await openSession(t, adapter, settingsFor(axis.url))
+  const ahead = deliverTo(session, deliveryOf({ notation: '1/STP' }, { attempt: 2 }))
+  const outcomes = await Promise.all([deliverTo(session, deliveryOf({}, { attempt: 2 })), deliverTo(session, deliveryOf({}, { attempt: 2 }))])
+  t.match(await ahead, { kind: 'delivered' })
+  t.equal(new Set(outcomes.map(outcome => outcome.kind === 'delivered' ? outcome.externalId : '')).size, 2)
+  t.equal(axis.tables.messages.size, 3)
+})
+
 t.test('every code of the axis has one meaning', async t => {
   const table: Array<[string, number, string]> = [
     ['0', 1, 'delivered'], ['10', 1, 'refused'], ['15', 1, 'deferred'], ['18', 1, 'refused'], ['19', 1, 'refused'], ['20', 1, 'deferred'], ['20', 5, 'deferred'],
@@ -135,6 +160,31 @@ t.test('an answer that cannot be understood proves nothing', async t => {
   }
   mock().post('/sendEdoc').reply(413, '')
   t.match(await deliverTo(await openSession(t, adapter, settingsFor(ORIGIN)), deliveryOf()), { kind: 'refused' }, 'only its size is the package\'s own fault')
+})
+
+t.test('a list of what was sent that is too long to be read holds the delivery up, and says so', async t => {
+  mock().post('/getSentEdocList').reply(200, Buffer.alloc(32 * 2 ** 20 + 1, ' '))
+  const session = await openSession(t, adapter, settingsFor(ORIGIN))
+  t.match(await deliverTo(session, deliveryOf({}, { attempt: 2 })), { kind: 'deferred', problem: { detail: { en: /getSentEdocList is over 32768 KiB/ } } })
+})
+
+t.test('what is said against the list of what was sent is said of no package', async t => {
+  for (const [status, ErrorCode] of [[200, '10'], [200, '19'], [200, '21'], [413, '0']] as const) {
+    mock().post('/getSentEdocList').reply(status, { status: 'FAIL', ErrorCode, ErrorDesc: 'no' })
+    const session = await openSession(t, adapter, settingsFor(ORIGIN))
+    t.match(await deliverTo(session, deliveryOf({}, { attempt: 2 })), { kind: 'deferred', problem: { code: 'ENDPOINT_UNAVAILABLE' } }, `${status} ${ErrorCode}`)
+  }
+})
+
+t.test('a list that broke off does not hide what another process sent long before', async t => {
+  const [madeAt, sentAt] = [NOW - 7_200_000, NOW - 3_600_000]
+  const hex = madeAt.toString(16).padStart(12, '0')
+  const delivery = deliveryOf({}, { attempt: 2, deliveryId: `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000001` })
+  const session = await openSession(t, adapter, settingsFor(ORIGIN), { now: () => NOW })
+  mock().post('/getSentEdocList').reply(502, '')
+  t.match(await deliverTo(session, delivery), { kind: 'deferred', uncertain: true })
+  mock().post('/getSentEdocList').reply(200, { status: 'OK', ErrorCode: '0', data: [{ docId: 'd-1', from: 'H36.11', to: 'G15', title: TITLE, notation: '15/STP', createdTime: new Date(sentAt).toISOString() }] })
+  t.same(await deliverTo(session, delivery), { kind: 'delivered', externalId: 'd-1' })
 })
 
 t.test('the clock of the axis can be allowed for', async t => {

@@ -53,8 +53,10 @@ export function createSendOnce<Account> (post: Post<Account>): NonNullable<Adapt
     if (account === undefined) return { kind: 'deferred', problem: problem('ENDPOINT_UNAVAILABLE', post.withoutAccount(plain(from.code, { maxLength: 50 }))) }
     const sending = { delivery, account, signal }
     const startedAt = post.now()
+    let isLooking = attempt > 1 || known.doubtful.has(deliveryId)
     try {
-      const found = attempt > 1 || known.doubtful.has(deliveryId) ? await findSent(sending, post, known) : undefined
+      const found = isLooking ? await findSent(sending, post, known) : undefined
+      isLooking = false
       const given = found ?? await post.send(sending)
       if (typeof given !== 'string' && typeof given !== 'number') return { kind: 'delivered' }
       const docId = plain(String(given), { maxLength: 200 })
@@ -63,11 +65,18 @@ export function createSendOnce<Account> (post: Post<Account>): NonNullable<Adapt
       return { kind: 'delivered', externalId: docId }
     } catch (error) {
       if (error instanceof EdocFailure) post.onFailure?.(error, account)
+      if (isLooking) return outcomeOfLook(error)
       const outcome = outcomeOf(error, attempt, post)
       if (outcome.kind === 'deferred' && outcome.uncertain === true && !known.doubtful.has(deliveryId)) rememberLatest(known.doubtful, deliveryId, startedAt)
       return outcome
     }
   }
+}
+
+/** Nothing was sent: what the partner says against its list is said of no package, and the first attempt is as doubtful as before. */
+function outcomeOfLook (error: unknown): Outcome {
+  const outcome = error instanceof EdocFailure ? error.outcome : outcomeOfFailure(error)
+  return outcome.kind === 'refused' && error instanceof EdocFailure ? { kind: 'deferred', problem: { ...outcome.problem, code: 'ENDPOINT_UNAVAILABLE' } } : outcome
 }
 
 function outcomeOf (error: unknown, attempt: number, { meaningOf }: Pick<Post<never>, 'meaningOf'>): Outcome {
@@ -91,7 +100,10 @@ async function findSent<Account> (sending: Sending<Account>, { listSent, recipie
   }
   for await (const entries of listSent?.(sending, since) ?? []) {
     const found = entries.find(isOurs)
-    if (found !== undefined) return found.docId
+    if (found === undefined) continue
+    // At once: others look through the same entries.
+    rememberLatest(answered, found.docId, deliveryId)
+    return found.docId
   }
   return undefined
 }
