@@ -267,6 +267,30 @@ t.test('steps that were taken do not come again when a later one fails', async t
   t.same(services.statuses.map(({ trangThai }) => trangThai), [3, 3, 4])
 })
 
+t.test('what a delivery has told is known until it ends, whatever others tell meanwhile', async t => {
+  const memory = createMemory()
+  const kept: Array<number | undefined> = []
+  const { services, send } = await open(t, {}, {
+    ...memory,
+    async write (key, value, options) {
+      if (key.startsWith('sent:')) kept.push(options?.keepMs)
+      await memory.write(key, value, options)
+    }
+  })
+  const delivery = (id: string): OutboundDelivery => deliveryOf(progressOf('OWN', ['2', '9'], { MaHoSoKhac: 'LT' }), [], id)
+  const { push } = services.statuses
+  services.statuses.push = function (...items) {
+    const count = push.apply(this, items)
+    if (count === 1) services.says = { status: 503, body: {} }
+    return count
+  }
+  t.match(await send(delivery('d-1')), { kind: 'deferred' })
+  services.says = undefined
+  for (const id of ['d-37', 'd-1']) t.match(await send(delivery(id)), { kind: 'delivered' })
+  t.same(services.statuses.map(({ trangThai }) => trangThai), [3, 3, 4, 4])
+  t.ok(kept.every(keepMs => keepMs === 30 * 86_400_000))
+})
+
 t.test('a new token is fetched when the old one is worth nothing', async t => {
   const { services, send } = await open(t)
   t.match(await send(deliveryOf(progressOf('OWN', ['4'], { MaHoSoKhac: 'LT' }), [], 'a')), { kind: 'delivered' })
