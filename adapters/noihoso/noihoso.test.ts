@@ -148,6 +148,26 @@ t.test('where the portal can be asked, an attempt whose answer was lost is clear
   t.equal(portal.made.length, 2, 'asked, not there, made')
 })
 
+t.test('what the portal does not say is missing is not made again', async t => {
+  const { portal, send } = await open(t, { paths: { find: 'TraCuu' } })
+  portal.play = { kind: 'drop' }
+  t.match(await send(deliveryOf()), { kind: 'deferred', uncertain: true })
+  for (const play of [{ kind: 'refuse' }, { kind: 'malformed' }, { kind: 'refuse', status: 200, body: { message: 'Lỗi' } }] as const) {
+    portal.play = { ...play, at: 'TraCuu' }
+    t.match(await send(deliveryOf()), { kind: 'deferred', uncertain: undefined, problem: { code: 'ENDPOINT_UNAVAILABLE' } }, JSON.stringify(play))
+  }
+  portal.play = { kind: 'refuse', at: 'TraCuu', status: 200, body: { data: [{ idHoSo: 'id-1', maHoSo: 'G17-20261120-0000001' }] } }
+  t.match(await send(deliveryOf()), { kind: 'delivered', externalId: 'G17-20261120-0000001' }, 'found in a list')
+  t.equal(portal.counts['TaoHoSo'], 1)
+  for (const [index, body] of [null, [], { data: null }, { result: [] }].entries()) {
+    const again = { of: `none-${index}`, deliveryId: `n-${index}`, packageId: `n-${index}` }
+    portal.play = { kind: 'overload' }
+    t.match(await send(deliveryOf(again)), { kind: 'deferred' })
+    portal.play = { kind: 'refuse', at: 'TraCuu', status: 200, body }
+    t.match(await send(deliveryOf(again)), { kind: 'delivered' }, `${JSON.stringify(body)} is said to be missing`)
+  }
+})
+
 t.test('a dossier keeps its own code where the portal issues none', async t => {
   const { portal, send } = await open(t, { codes: 'ours' })
   const { content } = sampleDossier('one', 1)
