@@ -205,6 +205,52 @@ t.test('a supplement that was asked for is fetched when it is offered again', as
   t.match(seen[1]?.content, /bổ sung/)
 })
 
+/** Packages are told apart by what they hold, as the hub does. */
+function keepAll (): (seen: Seen) => Promise<Arrived> {
+  const packages: string[] = []
+  return async ({ content }) => {
+    const repeated = packages.includes(content)
+    if (!repeated) packages.push(content)
+    return { kind: 'stored', packageId: `p-${packages.indexOf(content)}`, repeated }
+  }
+}
+
+t.test('what is offered with its old content is confirmed again, and its supplement is awaited still', async t => {
+  const { services, seen, receive, send } = await open(t)
+  const offered = services.offer()
+  receive(keepAll())
+  await eventually(() => offered.fate === 'acknowledged')
+  t.match(await send(deliveryOf(progressOf('OWN-1', ['5'], { MaHoSoKhac: offered.maHoSo }))), { kind: 'delivered' })
+  for (const note of ['', 'bổ sung']) {
+    Object.assign(offered, { fate: 'waiting', note })
+    await eventually(() => offered.fate === 'acknowledged')
+  }
+  t.same(seen.map(({ idempotencyKey, content }) => [idempotencyKey, content.includes('bổ sung')]), [[`${offered.id}/0`, false], [`${offered.id}/1`, false], [`${offered.id}/1`, true]])
+})
+
+t.test('a supplement that the hub has, but could not write down, is taken for one when it is offered again', async t => {
+  const memory = createMemory()
+  let fails = 0
+  const { services, seen, receive, send } = await open(t, {}, {
+    ...memory,
+    async write (key, value, options) {
+      if (fails > 0 && fails-- > 0) throw new Error('the store is away')
+      await memory.write(key, value, options)
+    }
+  })
+  const offered = services.offer()
+  receive(keepAll())
+  await eventually(() => offered.fate === 'acknowledged')
+  t.match(await send(deliveryOf(progressOf('OWN-1', ['5'], { MaHoSoKhac: offered.maHoSo }))), { kind: 'delivered' })
+  fails = 1
+  Object.assign(offered, { fate: 'waiting', note: 'bổ sung' })
+  await eventually(() => offered.fate === 'acknowledged')
+  t.equal(seen.length, 3)
+  offered.fate = 'waiting'
+  await eventually(() => offered.fate === 'acknowledged')
+  t.equal(seen.length, 3, 'nothing more is awaited')
+})
+
 t.test('both codes are kept: a report finds the linked code by the own one, or is the linked one', async t => {
   const { services, receive, send } = await open(t)
   const offered = services.offer()
@@ -265,6 +311,30 @@ t.test('steps that were taken do not come again when a later one fails', async t
   services.says = undefined
   t.match(await send(delivery), { kind: 'delivered' })
   t.same(services.statuses.map(({ trangThai }) => trangThai), [3, 3, 4])
+})
+
+t.test('what a delivery has told is known until it ends, whatever others tell meanwhile', async t => {
+  const memory = createMemory()
+  const kept: Array<number | undefined> = []
+  const { services, send } = await open(t, {}, {
+    ...memory,
+    async write (key, value, options) {
+      if (key.startsWith('sent:')) kept.push(options?.keepMs)
+      await memory.write(key, value, options)
+    }
+  })
+  const delivery = (id: string): OutboundDelivery => deliveryOf(progressOf('OWN', ['2', '9'], { MaHoSoKhac: 'LT' }), [], id)
+  const { push } = services.statuses
+  services.statuses.push = function (...items) {
+    const count = push.apply(this, items)
+    if (count === 1) services.says = { status: 503, body: {} }
+    return count
+  }
+  t.match(await send(delivery('d-1')), { kind: 'deferred' })
+  services.says = undefined
+  for (const id of ['d-37', 'd-1']) t.match(await send(delivery(id)), { kind: 'delivered' })
+  t.same(services.statuses.map(({ trangThai }) => trangThai), [3, 3, 4, 4])
+  t.ok(kept.every(keepMs => keepMs === 30 * 86_400_000))
 })
 
 t.test('a new token is fetched when the old one is worth nothing', async t => {

@@ -66,10 +66,7 @@ async function take (item: DvcltListItem, taking: Taking): Promise<void> {
   const known = await records.offer(item.maHoSo)
   if (known?.fate === 'refused' && kit.now() < known.at + REFUSED_AGAIN_MS) return
   if (known !== undefined && known.fate !== 'refused' && !known.awaits) {
-    // Offered still: the confirmation was lost, or waits for the agency. What was sent back is theirs to take off the list.
-    // What they keep on their list is not forgotten here.
-    if (kit.now() > known.at + RENEW_MS) await records.write(item.maHoSo, { ...known, at: kit.now() })
-    if (known.fate === 'confirmed' || (known.fate === 'stored' && settings.confirm === 'stored')) await confirm(item, known, taking)
+    await offeredStill(item, known, taking)
     return
   }
   const unit = settings.units[item.maDonVi]
@@ -84,8 +81,22 @@ async function take (item: DvcltListItem, taking: Taking): Promise<void> {
     await giveBack(item, { ...offer, fate: 'refused' }, arrived.problem, taking)
     return
   }
-  await records.write(item.maHoSo, offer)
-  if (settings.confirm === 'stored') await confirm(item, offer, taking)
+  // What the hub has of it already is not the supplement: that is yet to come.
+  if (known?.awaits === true && arrived.repeated && (known.packageId ?? arrived.packageId) === arrived.packageId) {
+    await offeredStill(item, known, taking)
+    return
+  }
+  const stored = { ...offer, packageId: arrived.packageId }
+  await records.write(item.maHoSo, stored)
+  if (settings.confirm === 'stored') await confirm(item, stored, taking)
+}
+
+/** The confirmation was lost, or waits for the agency. What was sent back is theirs to take off the list. */
+async function offeredStill (item: DvcltListItem, known: Offer, taking: Taking): Promise<void> {
+  const { records, kit, settings } = taking
+  // What they keep on their list is not forgotten here.
+  if (kit.now() > known.at + RENEW_MS) await records.write(item.maHoSo, { ...known, at: kit.now() })
+  if (known.fate === 'confirmed' || (known.fate === 'stored' && settings.confirm === 'stored')) await confirm(item, known, taking)
 }
 
 /** The dossier streams from there into the hub. */

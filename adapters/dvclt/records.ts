@@ -11,8 +11,10 @@ export interface Offer {
   at: number
   /** How often it was offered with new content. */
   round: number
-  /** A supplement was asked for: the next offer is new. */
+  /** A supplement was asked for: new content is taken. */
   awaits: boolean
+  /** What the hub stored of it last. */
+  packageId?: string
 }
 
 export interface Records {

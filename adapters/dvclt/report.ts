@@ -1,6 +1,5 @@
 // Outbound: the status of a dossier goes back to the linked services, one message a step; a dossier goes to the sector system;
 // an acknowledgement confirms receipt. Files are streamed into the requests as base64.
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { type AdapterKit, delivered, type Dossier, fileStandIn, type OutboundDelivery, type Outcome, problem, refused, text, type WireCall } from 'lienthong/adapter'
 import type { Records } from './records.js'
@@ -11,8 +10,8 @@ const CONFIRM = 'xacnhan'
 const JSON_TYPE = 'application/json'
 /** trangThai: a supplement is asked for. */
 const SUPPLEMENT = 2
-/** Rows of memory for messages with several steps: a newer delivery takes the place of an older one. */
-const PLACES = 1024
+/** Longer than any delivery is tried. */
+const KEEP_MS = 30 * 86_400_000
 
 export interface Reporting { main: Side, status: Side, kit: AdapterKit, records: Records, settings: Pick<ServiceSettings, 'paths'> }
 
@@ -109,12 +108,12 @@ function withoutFiles ({ body, files }: WireCall): Buffer {
 
 /** A step that was taken must not come again: a status that goes backwards is answered with a refusal. */
 async function openProgress (deliveryId: string, { memory, log }: AdapterKit): Promise<{ readonly done: number, note (done: number): Promise<void> }> {
-  const key = `sent:${createHash('sha256').update(deliveryId).digest().readUInt16BE() % PLACES}`
-  const found = await memory.read(key) as { deliveryId: string, done: number } | undefined
+  const key = `sent:${deliveryId}`
+  const found = await memory.read(key) as { done: number } | undefined
   return {
-    done: found?.deliveryId === deliveryId ? found.done : 0,
+    done: found?.done ?? 0,
     async note (done) {
-      await memory.write(key, { deliveryId, done }).catch(() => { log.warn({ deliveryId }, 'progress.unnoted') })
+      await memory.write(key, { done }, { keepMs: KEEP_MS }).catch(() => { log.warn({ deliveryId }, 'progress.unnoted') })
     }
   }
 }

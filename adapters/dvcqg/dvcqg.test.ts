@@ -164,6 +164,24 @@ t.test('a delivery that broke off between two calls goes on where it was', async
   })
 })
 
+t.test('what a delivery has told is known until it ends, whatever others tell meanwhile', async t => {
+  const memory = createMemory()
+  const kept: Array<number | undefined> = []
+  const { simulator, send } = await openPortal(t, {}, {}, {
+    memory: {
+      ...memory,
+      async write (key, value, options) {
+        if (key.startsWith('sent:')) kept.push(options?.keepMs)
+        await memory.write(key, value, options)
+      }
+    }
+  })
+  const [first, other] = [deliveryOf({ TienDo: steps(10) }), deliveryOf({ TienDo: steps(10) }, 'd-37')]
+  for (const delivery of [first, other, first]) t.match(await send(delivery), { kind: 'delivered' })
+  t.equal(simulator.taken.filter(({ service }) => service === 'CapNhatTienDoHoSoMC').length, 2)
+  t.same(kept, [1, 2].map(() => 30 * 86_400_000))
+})
+
 t.test('every answer has one meaning', async t => {
   const { simulator, send } = await openPortal(t, {}, { laterErrors: ['77'], sessionErrors: ['-401'] })
   const table: Array<[Parameters<Simulator['fail']>[0], object]> = [

@@ -20,7 +20,7 @@ export interface FakePortal {
   readonly reports: Array<{ path: string, body: unknown }>
   readonly counts: Record<string, number>
   /** What is played, at which path; everywhere for `hang`, at the making of a dossier otherwise. */
-  play: { kind: Misbehaviour | 'expired', at?: string, status?: number } | undefined
+  play: { kind: Misbehaviour | 'expired', at?: string, status?: number, body?: unknown } | undefined
   stop (): Promise<void>
 }
 
@@ -86,7 +86,7 @@ function perform (portal: FakePortal, { name, url, body, headers }: { name: stri
 function refused (response: ServerResponse, play: FakePortal['play']): boolean {
   if (play?.kind === 'overload') response.writeHead(503, { 'retry-after': String(RETRY_AFTER_SECONDS) }).end()
   // Echoes what no reason may repeat.
-  else if (play?.kind === 'refuse') answer(response, play.status ?? 400, { message: `Thiếu thành phần hồ sơ (${CLIENT_SECRET})` })
+  else if (play?.kind === 'refuse') answer(response, play.status ?? 400, play.body === undefined ? { message: `Thiếu thành phần hồ sơ (${CLIENT_SECRET})` } : play.body)
   else if (play?.kind === 'expired') answer(response, 401, { message: 'expired' })
   else return false
   return true

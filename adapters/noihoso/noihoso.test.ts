@@ -21,15 +21,16 @@ t.afterEach(() => {
 
 await adapterSuite(t, { adapter, harness: createHarness() })
 
-interface Change { dossier?: Partial<Dossier>, deliveryId?: string, packageId?: string, of?: string, size?: number }
+interface Change { dossier?: Partial<Dossier>, deliveryId?: string, packageId?: string, recipient?: string, of?: string, size?: number }
 
 /** A delivery of the sample dossier `of`. */
-function deliveryOf ({ dossier = {}, deliveryId = 'd-1', packageId = 'p-1', of = 'one', size = 3000 }: Change = {}): OutboundDelivery {
+function deliveryOf ({ dossier = {}, deliveryId = 'd-1', packageId = 'p-1', recipient = 'G17', of = 'one', size = 3000 }: Change = {}): OutboundDelivery {
   const { content, envelope, attachments } = sampleDossier(of, size)
   if (content.kind !== 'dossier') throw new Error('no dossier')
   return {
     ...sampleOf(adapter, { deliveryId }),
     packageId,
+    recipient,
     envelope,
     content: { kind: 'dossier', dossier: { ...content.dossier, ...dossier } },
     attachments: attachments.map(({ meta }) => meta),
@@ -146,6 +147,48 @@ t.test('where the portal can be asked, an attempt whose answer was lost is clear
   portal.play = undefined
   t.match(await send(deliveryOf({ of: 'two', deliveryId: 'd-2', packageId: 'p-2' })), { kind: 'delivered' })
   t.equal(portal.made.length, 2, 'asked, not there, made')
+})
+
+t.test('what the portal does not say is missing is not made again', async t => {
+  const { portal, send } = await open(t, { paths: { find: 'TraCuu' } })
+  portal.play = { kind: 'drop' }
+  t.match(await send(deliveryOf()), { kind: 'deferred', uncertain: true })
+  for (const play of [{ kind: 'refuse' }, { kind: 'malformed' }, { kind: 'refuse', status: 200, body: { message: 'Lỗi' } }] as const) {
+    portal.play = { ...play, at: 'TraCuu' }
+    t.match(await send(deliveryOf()), { kind: 'deferred', uncertain: undefined, problem: { code: 'ENDPOINT_UNAVAILABLE' } }, JSON.stringify(play))
+  }
+  portal.play = { kind: 'refuse', at: 'TraCuu', status: 200, body: { data: [{ idHoSo: 'id-1', maHoSo: 'G17-20261120-0000001' }] } }
+  t.match(await send(deliveryOf()), { kind: 'delivered', externalId: 'G17-20261120-0000001' }, 'found in a list')
+  t.equal(portal.counts['TaoHoSo'], 1)
+  for (const [index, body] of [null, [], { data: null }, { result: [] }].entries()) {
+    const again = { of: `none-${index}`, deliveryId: `n-${index}`, packageId: `n-${index}` }
+    portal.play = { kind: 'overload' }
+    t.match(await send(deliveryOf(again)), { kind: 'deferred' })
+    portal.play = { kind: 'refuse', at: 'TraCuu', status: 200, body }
+    t.match(await send(deliveryOf(again)), { kind: 'delivered' }, `${JSON.stringify(body)} is said to be missing`)
+  }
+})
+
+t.test('each unit of a package gets a dossier of its own, and what is told of it later finds that', async t => {
+  const { portal, send } = await open(t)
+  const to = ['G17.10', 'G17.11'] as [string, string]
+  for (const attempt of [1, 2]) {
+    for (const [index, recipient] of to.entries()) {
+      t.match(await send(deliveryOf({ dossier: { to }, recipient, deliveryId: `d-${index}` })), { kind: 'delivered', externalId: `G17-20261120-000000${index + 1}` }, `${recipient}, attempt ${attempt}`)
+    }
+  }
+  t.same(portal.made.map(({ body }) => body['MaDonViTiepNhan']), to, 'once each')
+  const told = async (change: Change): Promise<unknown> => {
+    const TienDo = [{ NguoiXuLy: 'A', ThoiDiemXuLy: '20261121090000', NoiDungXuLy: 'Thẩm định', TrangThai: '4' as const }]
+    t.match(await send(deliveryOf({ ...change, dossier: { ...change.dossier, kind: 'progress', TienDo } })), { kind: 'delivered' })
+    return portal.reports.at(-1)?.body
+  }
+  t.match(await told({ dossier: { to: ['G17.11'] }, recipient: 'G17.11', deliveryId: 'd-3', packageId: 'p-3' }), [{ IDHoSo: 'id-2', MaHoSo: 'G17-20261120-0000002' }])
+  t.match(await send(deliveryOf({ dossier: { to: ['G17.10'] }, recipient: 'G17.10', of: 'two', deliveryId: 'd-4', packageId: 'p-4' })), { kind: 'delivered' })
+  t.match(await told({ dossier: { to }, recipient: 'G17.10', of: 'two', deliveryId: 'd-5', packageId: 'p-5' }), [{ IDHoSo: 'id-3' }], 'of a dossier that went to one alone')
+  const one = await open(t, { receivingUnit: 'G17' })
+  for (const [index, recipient] of to.entries()) t.match(await one.send(deliveryOf({ dossier: { to }, recipient, deliveryId: `d-${index}` })), { kind: 'delivered' })
+  t.same(one.portal.made.map(({ body }) => body['MaDonViTiepNhan']), ['G17'], 'where one unit receives for all, it is one dossier')
 })
 
 t.test('a dossier keeps its own code where the portal issues none', async t => {

@@ -38,6 +38,15 @@ export interface Portal {
   find (maHoSo: string, options: CallOptions): Promise<Got<{ idHoSo: string, maHoSo: string } | undefined>>
 }
 
+interface Asking {
+  body?: () => Promise<Readable | Buffer>
+  type?: Record<string, string>
+  noted?: SentRequest
+  /** 404 is an answer, and no refusal is one of the dossier. */
+  isLook?: boolean
+  options: CallOptions
+}
+
 const DEFAULT_LIFE_S = 300
 const MARGIN_MS = 30_000
 
@@ -69,7 +78,7 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
   }
 
   /** With a token, and once more with a new one; `body` makes a fresh body each time. A dead connection must not make two dossiers of it. */
-  async function ask (method: 'GET' | 'POST', path: string, { body, type, noted, options: { signal, headers, note } }: { body?: () => Promise<Readable | Buffer>, type?: Record<string, string>, noted?: SentRequest, options: CallOptions }): Promise<Got<HttpAnswer>> {
+  async function ask (method: 'GET' | 'POST', path: string, { body, type, noted, isLook, options: { signal, headers, note } }: Asking): Promise<Got<HttpAnswer>> {
     for (let round = 0; ; round++) {
       const entered = await token(signal)
       if ('outcome' in entered) return entered
@@ -79,10 +88,10 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
       const answer = await kit.http.request(request)
       if ((answer.status === 401 || answer.status === 403) && round === 0) { held = undefined; continue }
       const outcome = outcomeOfHttp(answer, { now: kit.now(), redact: redact() })
-      if (outcome.kind === 'delivered') return { value: answer }
+      if (outcome.kind === 'delivered' || (isLook === true && answer.status === 404)) return { value: answer }
       // Nothing was asked about a dossier: it is the path that is not there.
       const isPath = answer.status === 404 && [paths.create, paths.upload, paths.nextValue].includes(path.split('?', 1)[0] ?? '')
-      return { outcome: isPath && outcome.kind === 'refused' ? deferred(problem('ENDPOINT_UNAVAILABLE', outcome.problem.detail)) : outcome }
+      return { outcome: (isPath || isLook === true) && outcome.kind === 'refused' ? deferred(problem('ENDPOINT_UNAVAILABLE', outcome.problem.detail)) : outcome }
     }
   }
 
@@ -129,10 +138,13 @@ export function createPortal (settings: PortalSettings, kit: AdapterKit): Portal
       return 'outcome' in got ? got : { value: undefined }
     },
     async find (maHoSo, options) {
-      const got = await ask('GET', `${paths.find}?maHoSo=${encodeURIComponent(maHoSo)}`, { options })
-      // 404 is an answer here: it is not there.
-      if ('outcome' in got) return got.outcome.kind === 'refused' ? { value: undefined } : got
-      return { value: dossierIn(contentOf(got.value)) }
+      const got = await ask('GET', `${paths.find}?maHoSo=${encodeURIComponent(maHoSo)}`, { isLook: true, options })
+      if ('outcome' in got) return got
+      if (got.value.status === 404) return { value: undefined }
+      const found = contentOf(got.value)
+      const made = dossierIn(Array.isArray(found) ? found[0] : found)
+      // What is not said to be missing may be there: made anew, it would be there twice.
+      return made !== undefined || isNothing(got.value) ? { value: made } : { outcome: deferred(unreadable()) }
     }
   }
 }
@@ -153,6 +165,14 @@ function contentOf ({ body }: HttpAnswer): unknown {
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return found
   const inner = (found as Record<string, unknown>)['data'] ?? (found as Record<string, unknown>)['result']
   return inner ?? found
+}
+
+/** Said to be empty: nothing at all, `null` or `[]`, wrapped or not. */
+function isNothing (answer: HttpAnswer): boolean {
+  if (answer.body.length === 0) return true
+  const found = contentOf(answer)
+  const wrapped = found as Record<string, unknown> | null | undefined
+  return found === null || (Array.isArray(found) && found.length === 0) || (typeof found === 'object' && (wrapped?.['data'] === null || wrapped?.['result'] === null))
 }
 
 function stringIn (from: unknown, names: readonly string[]): string | undefined {

@@ -40,10 +40,9 @@ export async function submitDossier (delivery: OutboundDelivery, submitting: Sub
   const { kit: { memory }, settings } = submitting
   const to = settings.receivingUnit !== '' ? settings.receivingUnit : content.dossier.to.length === 1 ? content.dossier.to[0] ?? recipient : recipient
   const dossier = { ...content.dossier, to: [to] }
-  const key = `dossier:${createHash('sha256').update(dossier.MaHoSo).digest('hex')}`
+  const { key, known } = await recall(content.dossier, delivery, submitting)
   const work: Work = {
-    ...submitting, delivery, dossier,
-    known: (await memory.read(key) ?? {}) as Known,
+    ...submitting, delivery, dossier, known,
     options: { signal, headers: { 'idempotency-key': deliveryId, traceparent }, note: delivery.noteSent },
     save: async known => {
       work.known = known
@@ -55,6 +54,18 @@ export async function submitDossier (delivery: OutboundDelivery, submitting: Sub
   if (wrong !== undefined) return refused(problem('TRANSFORM_FAILED', wrong.detail))
   const made = calls.some(({ service }) => service === CREATE) ? await make(work) : undefined
   return made ?? await report(work)
+}
+
+/** Of several units each has a dossier of its own there, and a row; what is told of it later, to whomever, finds that before the one of all. */
+async function recall ({ MaHoSo, to }: Dossier, { recipient }: OutboundDelivery, { kit: { memory }, settings }: Submitting): Promise<{ key: string, known: Known }> {
+  const [common, own] = [keyOf(MaHoSo), keyOf(`${MaHoSo}\n${recipient}`)]
+  const apart = settings.receivingUnit === '' ? await memory.read(own) as Known | undefined : undefined
+  const known = apart ?? (await memory.read(common) ?? {}) as Known
+  return { key: apart !== undefined || (settings.receivingUnit === '' && to.length > 1) ? own : common, known }
+}
+
+function keyOf (dossier: string): string {
+  return `dossier:${createHash('sha256').update(dossier).digest('hex')}`
 }
 
 function write ({ kit, dossier, known, settings }: Work, uploads: ReadonlyMap<string, UploadedFile>): ReturnType<AdapterKit['codecs']['dossier']['wires']['noihoso']['toWire']> {
