@@ -626,7 +626,7 @@ export interface EndpointConfig {
   id: string
   axis: Axis
   /**
-   * Folder below adapters/, or the name of an npm package.
+   * Folder below adapters/, the name of an npm package, or a path that starts with ./ or / (./: from the working directory of the process).
    */
   adapter: string
   /**
@@ -1535,7 +1535,7 @@ export interface ServiceConfig {
    */
   dossier: 'well-formed' | 'known' | 'participant'
   /**
-   * An answer is given again for the same question of the same agency for the same dossier within this time, from the memory of the process; each time is logged. 0: never kept. Seconds.
+   * An answer is given again for the same question of the same client and agency for the same dossier within this time, from the memory of the process; each time is logged. 0: never kept. Seconds.
    */
   cacheSeconds: number
   /**

@@ -213,15 +213,21 @@ t.test('embedded defaults are named, and production refuses those that nobody me
 })
 
 t.test('the production example is valid and uses no embedded default', async t => {
-  const dir = t.testdir({ key: HASH, secret: 'x'.repeat(32) })
-  const example = await readFile(join(ROOT, 'config/production.example.json'), 'utf8')
-  const local = example.replace('/run/secrets/so-tu-phap-key-sha256', join(dir, 'key')).replace('/run/secrets/so-tu-phap', join(dir, 'secret'))
-  await writeFile(join(dir, 'hub.json'), local)
-  const config = await loadConfig({
-    file: join(dir, 'hub.json'),
-    environment: { LIENTHONG_POSTGRES_URL: 'postgres://hub@db/hub', LIENTHONG_RABBITMQ_URL: 'amqps://hub@mq' }
+  const dir = t.testdir({
+    'postgres-url': 'postgres://hub@db/hub',
+    'rabbitmq-url': 'amqps://hub@mq',
+    'so-tu-phap': 'x'.repeat(32),
+    'so-tu-phap-key-sha256': HASH,
+    'van-hanh-key-sha256': HASH.replace(/^./, '0')
   })
+  const example = await readFile(join(ROOT, 'config/production.example.json'), 'utf8')
+  const named = [...example.matchAll(/\/run\/credentials\/lienthong\.service\/([a-z0-9-]+)/g)].map(([, name]) => name)
+  const unit = [...(await readFile(join(ROOT, 'docs/operator-guide.md'), 'utf8')).matchAll(/^LoadCredential=([a-z0-9-]+):/gm)].map(([, name]) => name)
+  t.same(unit.sort(), named.sort(), 'the unit of the operator guide hands over exactly its secrets')
+  await writeFile(join(dir, 'hub.json'), example.replaceAll('/run/credentials/lienthong.service', dir))
+  const config = await loadConfig({ file: join(dir, 'hub.json'), environment: {} })
   t.same(embeddedDefaults(config), [])
+  t.ok(config.clients.some(({ role }) => role === 'operator'))
 })
 
 t.test('an endpoint signs only with a key that is there, and only what is written anew; callers of a policy exist', async t => {
