@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { AdapterHarness, Dossier, HarnessDelivery, HarnessSample, Misbehaviour } from 'lienthong/adapter'
+import { type AdapterHarness, dossierSample, type HarnessDelivery, type Misbehaviour } from 'lienthong/adapter'
 
 export const PASSWORD = 'harness-linked-password'
 export const SECRET_PASS = 'harness-status-secret'
@@ -166,26 +166,14 @@ function receivedOf ({ body, headers }: FakeServices['pushed'][number], index: n
 }
 
 /** A linked dossier for the sector system, with one file of that size; the same for the same delivery. */
-export function sampleDossier (deliveryId: string, size: number): Required<Pick<HarnessSample, 'content' | 'envelope' | 'attachments'>> {
-  const bytes = Buffer.alloc(Math.max(1, size), deliveryId)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const number = String(createHash('sha256').update(deliveryId).digest().readUInt32BE() % 10_000_000).padStart(7, '0')
-  const MaHoSo = `000.00.01.H36-261120-${number}`
-  const dossier: Dossier = {
-    packageId: `sample-${deliveryId}`,
-    kind: 'submit',
+export function sampleDossier (deliveryId: string, size: number): ReturnType<typeof dossierSample> {
+  return dossierSample(deliveryId, { name: 'giay.pdf', bytes: Buffer.alloc(Math.max(1, size), deliveryId) }, ({ number, file }) => ({
     from: 'H36.99.03',
     to: ['G22.99'],
-    MaHoSo,
     MaHoSoKhac: `G22.99.LT-261120-${number}`,
     MaTTHC: '2.002622',
     HoSo: { MaTTHC: '2.002622', TenTTHC: 'Liên thông đăng ký khai tử', KenhThucHien: '2', LoaiDoiTuong: '1', NgayNopHoSo: '20261120080000', NgayTiepNhan: '20261120090000', TrangThaiHoSo: '2' },
     BieuMau: { Ma: 'LTKT', MaDonVi: '24958', NoiDung: { hoTich: { nktHoTen: 'PHẠM VĂN EM' } } },
-    ThanhPhanHoSo: [{ MaThanhPhanHoSo: '3', TenThanhPhanHoSo: 'Giấy báo tử', LoaiBan: '2', GiayToDinhKem: [{ IdGiayTo: '1', TenGiayTo: 'giay.pdf', HashTepTin: sha256, size: bytes.length }] }]
-  }
-  return {
-    envelope: { kind: 'dossier', action: 'submit', identifier: dossier.packageId, correlationId: MaHoSo, from: { code: 'H36.99.03' }, to: [{ code: 'G22.99' }], priority: 0 },
-    content: { kind: 'dossier', dossier },
-    attachments: [{ meta: { n: 1, name: 'giay.pdf', contentType: 'application/pdf', size: bytes.length, sha256 }, bytes }]
-  }
+    ThanhPhanHoSo: [{ MaThanhPhanHoSo: '3', TenThanhPhanHoSo: 'Giấy báo tử', LoaiBan: '2', GiayToDinhKem: [{ IdGiayTo: '1', ...file }] }]
+  }))
 }

@@ -1,7 +1,7 @@
 // Outbound: the status of a dossier goes back to the linked services, one message a step; a dossier goes to the sector system;
 // an acknowledgement confirms receipt. Files are streamed into the requests as base64.
 import { Readable } from 'node:stream'
-import { type AdapterKit, delivered, type Dossier, fileStandIn, type OutboundDelivery, type Outcome, problem, refused, text, type WireCall } from 'lienthong/adapter'
+import { type AdapterKit, delivered, type Dossier, fileStandIn, openProgress, type OutboundDelivery, type Outcome, problem, refused, text, type WireCall } from 'lienthong/adapter'
 import type { Records } from './records.js'
 import type { Side, ServiceSettings } from './services.js'
 
@@ -10,8 +10,6 @@ const CONFIRM = 'xacnhan'
 const JSON_TYPE = 'application/json'
 /** trangThai: a supplement is asked for. */
 const SUPPLEMENT = 2
-/** Longer than any delivery is tried. */
-const KEEP_MS = 30 * 86_400_000
 
 export interface Reporting { main: Side, status: Side, kit: AdapterKit, records: Records, settings: Pick<ServiceSettings, 'paths'> }
 
@@ -104,16 +102,4 @@ async function send (call: WireCall, { delivery, reporting, signal }: Sending): 
 /** The body with the hash of each file where its base64 goes. */
 function withoutFiles ({ body, files }: WireCall): Buffer {
   return Buffer.from(files.reduce((json, { marker, sha256 }) => json.replace(marker, fileStandIn(sha256)), JSON.stringify(body)))
-}
-
-/** A step that was taken must not come again: a status that goes backwards is answered with a refusal. */
-async function openProgress (deliveryId: string, { memory, log }: AdapterKit): Promise<{ readonly done: number, note (done: number): Promise<void> }> {
-  const key = `sent:${deliveryId}`
-  const found = await memory.read(key) as { done: number } | undefined
-  return {
-    done: found?.done ?? 0,
-    async note (done) {
-      await memory.write(key, { done }, { keepMs: KEEP_MS }).catch(() => { log.warn({ deliveryId }, 'progress.unnoted') })
-    }
-  }
 }

@@ -1,14 +1,12 @@
 // A dossier package → calls of the portal, in their order, until one does not work. What the portal knows is learned from its
 // answers, so nothing has to be remembered of a dossier; only how far a delivery came, so that no step is told twice.
 import {
-  type AdapterKit, deferred, delivered, type Dossier, type OutboundDelivery, type Outcome, plain, problem, refused, text, type WireCall, type Written
+  type AdapterKit, deferred, delivered, type Dossier, openProgress, type OutboundDelivery, type Outcome, plain, problem, refused, text, type WireCall, type Written
 } from 'lienthong/adapter'
 import type { Dictionaries } from './dictionaries.js'
 import { type Portal, refusalOf, type Reply } from './portal.js'
 
 const SYNC = 'DongBoHoSoMC'
-/** Longer than any delivery is tried. */
-const KEEP_MS = 30 * 86_400_000
 const UNKNOWN_DOSSIER = /(?:khong|chua) (?:ton tai|tim thay)|khong tim thay/
 
 export interface Delivering { portal: Portal, dictionaries: Dictionaries, kit: AdapterKit, unit: string, files: 'links' | 'none' }
@@ -66,21 +64,6 @@ function outcomeOf (reply: Exclude<Reply, { kind: 'ok' }>, { HoSo }: Dossier, { 
 async function linksOf ({ packageId, attachments }: OutboundDelivery, { links }: AdapterKit): Promise<Map<string, string>> {
   const made = attachments.map(async ({ n, sha256 }): Promise<[string, string]> => [sha256, await links.publish({ packageId, attachment: n })])
   return new Map(await Promise.all(made))
-}
-
-interface Progress { readonly done: number, note (done: number): Promise<void> }
-
-/** The portal would list a repeated step a second time: steps that it took are not sent again. */
-async function openProgress (deliveryId: string, { memory, log }: AdapterKit): Promise<Progress> {
-  const key = `sent:${deliveryId}`
-  const found = await memory.read(key) as { done: number } | undefined
-  return {
-    done: found?.done ?? 0,
-    async note (done) {
-      // The portal has the step: that must not fail because we cannot write it down. At worst it is told twice.
-      await memory.write(key, { done }, { keepMs: KEEP_MS }).catch(() => { log.warn({ deliveryId }, 'progress.unnoted') })
-    }
-  }
 }
 
 function withoutMarks (vietnamese: string): string {

@@ -1,6 +1,6 @@
 // The simulator as the conformance suite drives it, and the dossiers that it is sent.
 import { createHash } from 'node:crypto'
-import type { AdapterHarness, Dossier, HarnessDelivery, HarnessSample, Misbehaviour } from 'lienthong/adapter'
+import { type AdapterHarness, dossierSample, type HarnessDelivery, type Misbehaviour } from 'lienthong/adapter'
 import { type Fault, type Simulator, startSimulator, type TakenCall } from './simulator.js'
 
 const USERNAME = '000.00.00.H36'
@@ -61,17 +61,10 @@ function receivedOf (calls: readonly TakenCall[]): HarnessDelivery[] {
 }
 
 /** A dossier that was accepted, with one paper and one step; the same for the same delivery. */
-export function sampleDossier (deliveryId: string): Required<Pick<HarnessSample, 'content' | 'envelope' | 'attachments'>> {
-  const bytes = Buffer.from('%PDF-1.4\n% sample\n%%EOF')
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const number = String(createHash('sha256').update(deliveryId).digest().readUInt32BE() % 10_000_000).padStart(7, '0')
-  const MaHoSo = `000.00.01.H36-261120-${number}`
-  const dossier: Dossier = {
-    packageId: `sample-${deliveryId}`,
-    kind: 'submit',
+export function sampleDossier (deliveryId: string): ReturnType<typeof dossierSample> {
+  return dossierSample(deliveryId, { name: 'giay-bao-tu.pdf', bytes: Buffer.from('%PDF-1.4\n% sample\n%%EOF') }, ({ MaHoSo, file }) => ({
     from: 'H36.99.01',
     to: ['G22'],
-    MaHoSo,
     MaTTHC: '1.000656',
     HoSo: {
       MaHoSo, MaTTHC: '1.000656', TenTTHC: 'Đăng ký khai tử', MaLinhVuc: 'G15-HT01', TenLinhVuc: 'Hộ tịch', KenhThucHien: '2', ChuHoSo: 'Nguyễn Văn Mẫu',
@@ -79,12 +72,7 @@ export function sampleDossier (deliveryId: string): Required<Pick<HarnessSample,
     },
     TienDo: [{ NguoiXuLy: 'Lê Thị Cúc', ThoiDiemXuLy: '20261120090000', NoiDungXuLy: 'Tiếp nhận hồ sơ', TrangThai: '2' }],
     ThanhPhanHoSo: [{
-      TenThanhPhanHoSo: 'Giấy báo tử', SoLuong: '1', LoaiBan: '2', GiayToDinhKem: [{ IdGiayTo: '501', TenGiayTo: 'giay-bao-tu.pdf', HashTepTin: sha256, size: bytes.length }]
+      TenThanhPhanHoSo: 'Giấy báo tử', SoLuong: '1', LoaiBan: '2', GiayToDinhKem: [{ IdGiayTo: '501', ...file }]
     }]
-  }
-  return {
-    envelope: { kind: 'dossier', action: 'submit', identifier: dossier.packageId, correlationId: MaHoSo, from: { code: 'H36.99.01' }, to: [{ code: 'G22' }], priority: 0 },
-    content: { kind: 'dossier', dossier },
-    attachments: [{ meta: { n: 1, name: 'giay-bao-tu.pdf', contentType: 'application/pdf', size: bytes.length, sha256 }, bytes }]
-  }
+  }))
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { AdapterHarness, Dossier, HarnessDelivery, HarnessSample, Misbehaviour } from 'lienthong/adapter'
+import { type AdapterHarness, dossierSample, type HarnessDelivery, type Misbehaviour } from 'lienthong/adapter'
 
 export const CLIENT_ID = 'tinh-lam-dong'
 export const CLIENT_SECRET = 'harness-ministry-secret'
@@ -165,17 +165,10 @@ function receivedOf ({ body, headers }: MadeDossier, files: FakePortal['files'])
 }
 
 /** A dossier that is handed in, with one file of that size; the same for the same delivery. */
-export function sampleDossier (deliveryId: string, size: number): Required<Pick<HarnessSample, 'content' | 'envelope' | 'attachments'>> {
-  const bytes = Buffer.alloc(Math.max(1, size), deliveryId)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const number = String(createHash('sha256').update(deliveryId).digest().readUInt32BE() % 10_000_000).padStart(7, '0')
-  const MaHoSo = `000.00.01.H36-261120-${number}`
-  const dossier: Dossier = {
-    packageId: `sample-${deliveryId}`,
-    kind: 'submit',
+export function sampleDossier (deliveryId: string, size: number): ReturnType<typeof dossierSample> {
+  return dossierSample(deliveryId, { name: 'tờ trình.pdf', bytes: Buffer.alloc(Math.max(1, size), deliveryId) }, ({ MaHoSo, file }) => ({
     from: 'H36.99.01',
     to: ['G17'],
-    MaHoSo,
     MaTTHC: '1.009972',
     HoSo: {
       MaHoSo, MaTTHC: '1.009972', TenTTHC: 'Thẩm định báo cáo', KenhThucHien: '2', ChuHoSo: 'Công ty TNHH Mẫu', LoaiDoiTuong: '2',
@@ -183,12 +176,7 @@ export function sampleDossier (deliveryId: string, size: number): Required<Pick<
     },
     TienDo: [{ NguoiXuLy: 'Lê Thị Cúc', ThoiDiemXuLy: '20261120090000', NoiDungXuLy: 'Tiếp nhận hồ sơ', TrangThai: '2' }],
     ThanhPhanHoSo: [{
-      MaThanhPhanHoSo: 'TP01', TenThanhPhanHoSo: 'Tờ trình', SoLuong: '1', LoaiBan: '2', GiayToDinhKem: [{ IdGiayTo: '1', TenGiayTo: 'tờ trình.pdf', HashTepTin: sha256, size: bytes.length }]
+      MaThanhPhanHoSo: 'TP01', TenThanhPhanHoSo: 'Tờ trình', SoLuong: '1', LoaiBan: '2', GiayToDinhKem: [{ IdGiayTo: '1', ...file }]
     }]
-  }
-  return {
-    envelope: { kind: 'dossier', action: 'submit', identifier: dossier.packageId, correlationId: MaHoSo, from: { code: 'H36.99.01' }, to: [{ code: 'G17' }], priority: 0 },
-    content: { kind: 'dossier', dossier },
-    attachments: [{ meta: { n: 1, name: 'tờ trình.pdf', contentType: 'application/pdf', size: bytes.length, sha256 }, bytes }]
-  }
+  }))
 }

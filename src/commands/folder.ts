@@ -19,6 +19,7 @@ export type SavedFiles = 'dossiers' | 'all'
 
 const LEFT_MS = 86_400_000
 
+/** `root` need not be there yet. `at`: now, epoch ms. */
 export async function openFolder (client: Client, root: string, { files, at }: { files: SavedFiles, at: number }): Promise<PackageFolder> {
   await removeLeftovers(root, at)
   return {

@@ -1,6 +1,6 @@
 // Promise: an agency's program needs lienthong/client and nothing else: files stream, nothing is lost
 // when a reader dies, and a webhook is told from a forgery. A whole hub over real HTTP.
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { ApiError, createClient, dossierFile, Rejection, SignatureError, verifyWebhook, type Client } from '../../src/client/index.js'
 import { openProvince, runHub } from '../support/hub.js'
+import { runNode } from '../support/shell.js'
 import { eventually } from '../support/time.js'
 import { documentMessage } from '../unit/formats/edxml-messages.js'
 
@@ -21,16 +22,6 @@ const hub = await runHub(t, province.config)
 const keyOf = (id: string): string => province.keys.get(id) ?? ''
 const clientOf = (id: string): Client => createClient({ url: hub.url, key: keyOf(id) })
 const sender = clientOf('ubnd-tinh')
-
-interface Run { code: number, stdout: string, stderr: string, json: () => any }
-
-async function runNode (env: Record<string, string>, ...args: string[]): Promise<Run> {
-  return await new Promise(resolve => {
-    execFile(process.execPath, args, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr, json: () => JSON.parse(stdout) as unknown })
-    })
-  })
-}
 
 /** Sends to an agency that fetches, and waits until it can. */
 async function deposit (documentId: string, to: string): Promise<string> {

@@ -1,11 +1,11 @@
 // Promise: an agency can send, follow and fetch from the command line, by scripts that decide by exit codes and JSON. Processes against a whole hub.
-import { execFile } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { createClient, type Client } from '../../src/client/index.js'
 import { openProvince, runHub } from '../support/hub.js'
+import { type Run, runNode } from '../support/shell.js'
 import { eventually } from '../support/time.js'
 import { documentMessage } from '../unit/formats/edxml-messages.js'
 
@@ -17,18 +17,8 @@ const keyOf = (id: string): string => province.keys.get(id) ?? ''
 const clientOf = (id: string): Client => createClient({ url: hub.url, key: keyOf(id) })
 const sender = clientOf('ubnd-tinh')
 
-interface Run { code: number, stdout: string, stderr: string, json: () => any }
-
 async function lienthong (as: string, ...args: string[]): Promise<Run> {
   return await runNode({ LIENTHONG_URL: hub.url, LIENTHONG_KEY: keyOf(as) }, COMMANDS, ...args)
-}
-
-async function runNode (env: Record<string, string>, ...args: string[]): Promise<Run> {
-  return await new Promise(resolve => {
-    execFile(process.execPath, args, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr, json: () => JSON.parse(stdout) as unknown })
-    })
-  })
 }
 
 /** Sends to an agency that fetches, and waits until it can. */

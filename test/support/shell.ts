@@ -1,5 +1,5 @@
-// Commands of a shell, for what guides print.
-import { spawn } from 'node:child_process'
+// Commands of a shell, for what guides print, and programs of Node.js.
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 /** Runs a script in bash; `env` beside PATH is all it has. `code` is null where there is no bash. */
@@ -10,4 +10,15 @@ export async function runShell (script: string, options: { cwd?: string, env?: R
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
   const ended = await Promise.race([once(child, 'close') as Promise<[number | null]>, once(child, 'error').then(() => [null] as [null])])
   return { code: ended[0], output }
+}
+
+export interface Run { code: number, stdout: string, stderr: string, json: () => any }
+
+/** Runs a module in a process of its own, `env` beside what this one has. */
+export async function runNode (env: Record<string, string>, ...args: string[]): Promise<Run> {
+  return await new Promise(resolve => {
+    execFile(process.execPath, args, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr, json: () => JSON.parse(stdout) as unknown })
+    })
+  })
 }
